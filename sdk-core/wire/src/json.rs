@@ -1,0 +1,552 @@
+//! Raw JSON text, checked and cut without a parser's tree.
+//!
+//! A client gets properties as text from its host and passes them on as text. It must know two things about
+//! them: that the text is well formed (one bad object would spoil a whole batch), and where the top-level
+//! members lie (to merge objects). Both need one pass over bytes and no numbers, maps or floats.
+
+use std::borrow::Cow;
+
+use crate::limits::DEPTH_MAX;
+
+/// Where and why a text is not the JSON that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected} at byte {at} of the JSON text")]
+pub struct JsonError {
+    /// Byte offset into the text.
+    pub at: usize,
+    /// What should have stood there.
+    pub expected: &'static str,
+}
+
+/// A well-formed JSON value, as the text it came in.
+///
+/// ```
+/// use holloway_wire::RawJson;
+/// let object = RawJson::object(r#" {"plan":"pro","price":1.10} "#)?;
+/// assert_eq!(object.text(), r#"{"plan":"pro","price":1.10}"#);
+/// assert_eq!(object.get("price").map(|price| price.text()), Some("1.10"), "digits stay as they came");
+/// assert_eq!(
+///     RawJson::object(r#"{"plan":pro}"#).unwrap_err().to_string(),
+///     "expected a value at byte 8 of the JSON text",
+/// );
+/// # Ok::<(), holloway_wire::JsonError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawJson<'a>(&'a str);
+
+impl<'a> RawJson<'a> {
+    /// The empty object.
+    pub const EMPTY: RawJson<'static> = RawJson("{}");
+
+    /// Checks any JSON value. White space around it is cut off.
+    pub fn parse(text: &'a str) -> Result<Self, JsonError> {
+        let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
+        scanner.space();
+        let start = scanner.at;
+        scanner.value(0)?;
+        let end = scanner.at;
+        scanner.space();
+        if scanner.at < text.len() {
+            return Err(scanner.expected("the end"));
+        }
+        Ok(Self(&text[start..end]))
+    }
+
+    /// Checks a JSON value that must be an object.
+    pub fn object(text: &'a str) -> Result<Self, JsonError> {
+        let value = Self::parse(text)?;
+        if value.0.starts_with('{') { Ok(value) } else { Err(JsonError { at: 0, expected: "an object" }) }
+    }
+
+    /// Text that another parser has already found to be well formed.
+    #[cfg(feature = "decode")]
+    pub(crate) const fn trusted(text: &'a str) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    pub const fn text(self) -> &'a str {
+        self.0
+    }
+
+    /// Whether this is an object without members (or no object at all).
+    pub fn is_empty(self) -> bool {
+        self.members().next().is_none()
+    }
+
+    /// The members of an object, in their order; nothing for any other value.
+    ///
+    /// A key is given as its raw text between the quotes, escapes as they are.
+    pub fn members(self) -> Members<'a> {
+        let is_object = self.0.starts_with('{');
+        Members { text: self.0, at: if is_object { 1 } else { self.0.len() } }
+    }
+
+    /// The items of an array, in their order; nothing for any other value.
+    pub fn items(self) -> Items<'a> {
+        let is_array = self.0.starts_with('[');
+        Items { text: self.0, at: if is_array { 1 } else { self.0.len() } }
+    }
+
+    /// The value of the last member with this key, written without escapes.
+    pub fn get(self, key: &str) -> Option<RawJson<'a>> {
+        self.members().filter(|(name, _)| *name == key).last().map(|(_, value)| value)
+    }
+
+    /// The text of a string value with its escapes resolved; `None` for any other value.
+    ///
+    /// A lone surrogate becomes U+FFFD, as browsers do when they encode it.
+    pub fn string(self) -> Option<Cow<'a, str>> {
+        let inner = self.0.strip_prefix('"')?.strip_suffix('"')?;
+        Some(if inner.contains('\\') { Cow::Owned(unescape(inner)) } else { Cow::Borrowed(inner) })
+    }
+
+    /// A whole number without sign, fraction or exponent; `None` for any other value.
+    pub fn whole_number(self) -> Option<u64> {
+        let digits = self.0.as_bytes();
+        if digits.is_empty() || digits.len() > 19 {
+            return None;
+        }
+        digits.iter().try_fold(0_u64, |number, digit| match digit {
+            b'0'..=b'9' => number.checked_mul(10)?.checked_add(u64::from(digit - b'0')),
+            _ => None,
+        })
+    }
+}
+
+/// Iterator of [`RawJson::members`].
+#[derive(Clone, Debug)]
+pub struct Members<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = (&'a str, RawJson<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut scanner = Scanner { bytes: self.text.as_bytes(), at: self.at };
+        scanner.space();
+        if scanner.peek() == Some(b',') {
+            scanner.at += 1;
+            scanner.space();
+        }
+        let key_start = scanner.at + 1;
+        scanner.string().ok()?;
+        let key_end = scanner.at - 1;
+        scanner.space();
+        scanner.at += 1;
+        scanner.space();
+        let start = scanner.at;
+        scanner.value(0).ok()?;
+        self.at = scanner.at;
+        Some((&self.text[key_start..key_end], RawJson(&self.text[start..self.at])))
+    }
+}
+
+/// Iterator of [`RawJson::items`].
+#[derive(Clone, Debug)]
+pub struct Items<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = RawJson<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut scanner = Scanner { bytes: self.text.as_bytes(), at: self.at };
+        scanner.space();
+        if scanner.peek() == Some(b',') {
+            scanner.at += 1;
+            scanner.space();
+        }
+        let start = scanner.at;
+        scanner.value(0).ok()?;
+        self.at = scanner.at;
+        Some(RawJson(&self.text[start..self.at]))
+    }
+}
+
+/// Appends a JSON string, quotes included.
+pub fn write_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut clean = 0;
+    for (index, byte) in bytes.iter().enumerate() {
+        let escape = match byte {
+            b'"' => b'"',
+            b'\\' => b'\\',
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            0..=0x1f => b'u',
+            _ => continue,
+        };
+        out.extend_from_slice(&bytes[clean..index]);
+        out.extend_from_slice(&[b'\\', escape]);
+        if escape == b'u' {
+            let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+            out.extend_from_slice(&[b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
+        }
+        clean = index + 1;
+    }
+    out.extend_from_slice(&bytes[clean..]);
+    out.push(b'"');
+}
+
+/// Appends a whole number.
+pub fn write_number(out: &mut Vec<u8>, number: u64) {
+    let mut buffer = [0; 20];
+    let mut at = buffer.len();
+    let mut rest = number;
+    loop {
+        at -= 1;
+        buffer[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&buffer[at..]);
+}
+
+/// Appends an object of the members of `under` and `over`; where both have a key, `over` wins.
+///
+/// Keys are compared as their raw text. What is not an object counts as one without members.
+///
+/// ```
+/// use holloway_wire::{RawJson, json::write_merged};
+/// let mut out = Vec::new();
+/// write_merged(&mut out, RawJson::object(r#"{"a":1,"b":2}"#)?, RawJson::object(r#"{"b":3}"#)?);
+/// assert_eq!(out, br#"{"a":1,"b":3}"#);
+/// # Ok::<(), holloway_wire::JsonError>(())
+/// ```
+pub fn write_merged(out: &mut Vec<u8>, under: RawJson<'_>, over: RawJson<'_>) {
+    out.push(b'{');
+    let start = out.len();
+    let kept = under.members().filter(|(key, _)| over.members().all(|(winner, _)| winner != *key));
+    for (key, value) in kept.chain(over.members()) {
+        if out.len() > start {
+            out.push(b',');
+        }
+        out.push(b'"');
+        out.extend_from_slice(key.as_bytes());
+        out.extend_from_slice(b"\":");
+        out.extend_from_slice(value.text().as_bytes());
+    }
+    out.push(b'}');
+}
+
+fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(slash) = rest.find('\\') {
+        out.push_str(&rest[..slash]);
+        let escape = rest.as_bytes()[slash + 1];
+        rest = &rest[slash + 2..];
+        match escape {
+            b'n' => out.push('\n'),
+            b'r' => out.push('\r'),
+            b't' => out.push('\t'),
+            b'b' => out.push('\u{8}'),
+            b'f' => out.push('\u{c}'),
+            b'u' => {
+                let (character, used) = unicode(rest);
+                out.push(character);
+                rest = &rest[used..];
+            }
+            other => out.push(other as char),
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The character of the four hex digits at the start, with a second half when it is a surrogate pair.
+fn unicode(rest: &str) -> (char, usize) {
+    let high = hex4(rest.as_bytes());
+    if (0xd800..0xdc00).contains(&high) && rest[4..].starts_with("\\u") {
+        let low = hex4(&rest.as_bytes()[6..]);
+        if (0xdc00..0xe000).contains(&low) {
+            let code = 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+            return (char::from_u32(code).unwrap_or('\u{fffd}'), 10);
+        }
+    }
+    (char::from_u32(high).unwrap_or('\u{fffd}'), 4)
+}
+
+fn hex4(bytes: &[u8]) -> u32 {
+    bytes.iter().take(4).fold(0, |number, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            _ => (byte | 0x20).wrapping_sub(b'a').wrapping_add(10),
+        };
+        (number << 4) | u32::from(digit & 15)
+    })
+}
+
+struct Scanner<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Scanner<'_> {
+    fn value(&mut self, depth: usize) -> Result<(), JsonError> {
+        match self.peek() {
+            Some(b'{') => self.object(depth),
+            Some(b'[') => self.array(depth),
+            Some(b'"') => self.string(),
+            Some(b't') => self.word(b"true"),
+            Some(b'f') => self.word(b"false"),
+            Some(b'n') => self.word(b"null"),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ => Err(self.expected("a value")),
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<(), JsonError> {
+        self.open(depth)?;
+        if self.closes(b'}') {
+            return Ok(());
+        }
+        loop {
+            self.string()?;
+            self.space();
+            if self.peek() != Some(b':') {
+                return Err(self.expected("a colon"));
+            }
+            self.at += 1;
+            self.space();
+            self.value(depth + 1)?;
+            if !self.goes_on(b'}', "a comma or a closing brace")? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn array(&mut self, depth: usize) -> Result<(), JsonError> {
+        self.open(depth)?;
+        if self.closes(b']') {
+            return Ok(());
+        }
+        loop {
+            self.value(depth + 1)?;
+            if !self.goes_on(b']', "a comma or a closing bracket")? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn open(&mut self, depth: usize) -> Result<(), JsonError> {
+        if depth >= DEPTH_MAX {
+            return Err(self.expected("no deeper nesting than 100 levels"));
+        }
+        self.at += 1;
+        self.space();
+        Ok(())
+    }
+
+    fn closes(&mut self, close: u8) -> bool {
+        let closes = self.peek() == Some(close);
+        self.at += usize::from(closes);
+        closes
+    }
+
+    /// Whether a comma follows, rather than the end.
+    fn goes_on(&mut self, close: u8, expected: &'static str) -> Result<bool, JsonError> {
+        self.space();
+        let byte = self.peek();
+        if byte != Some(b',') && byte != Some(close) {
+            return Err(self.expected(expected));
+        }
+        self.at += 1;
+        if byte == Some(b',') {
+            self.space();
+        }
+        Ok(byte == Some(b','))
+    }
+
+    fn string(&mut self) -> Result<(), JsonError> {
+        if self.peek() != Some(b'"') {
+            return Err(self.expected("a string"));
+        }
+        self.at += 1;
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => self.escape()?,
+                Some(0x20..) => self.at += 1,
+                _ => return Err(self.expected("a closing quote or an escaped control character")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), JsonError> {
+        self.at += 1;
+        match self.peek() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
+            Some(b'u') => {
+                self.at += 1;
+                for _ in 0..4 {
+                    if !self.peek().is_some_and(|byte| byte.is_ascii_hexdigit()) {
+                        return Err(self.expected("four hex digits"));
+                    }
+                    self.at += 1;
+                }
+            }
+            _ => return Err(self.expected("an escape character")),
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<(), JsonError> {
+        self.at += usize::from(self.peek() == Some(b'-'));
+        if self.peek() == Some(b'0') {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<(), JsonError> {
+        let start = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        if self.at == start { Err(self.expected("a digit")) } else { Ok(()) }
+    }
+
+    fn word(&mut self, word: &[u8]) -> Result<(), JsonError> {
+        if !self.bytes[self.at..].starts_with(word) {
+            return Err(self.expected("a value"));
+        }
+        self.at += word.len();
+        Ok(())
+    }
+
+    fn space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+            self.at += 1;
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn expected(&self, expected: &'static str) -> JsonError {
+        JsonError { at: self.at, expected }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ill_formed_texts_are_refused_at_the_byte() {
+        let check = |text: &str, at: usize, expected: &str| {
+            let error = RawJson::parse(text).expect_err(text);
+            assert_eq!((error.at, error.expected), (at, expected), "{text}");
+        };
+        check("", 0, "a value");
+        check("{", 1, "a string");
+        check(r#"{"a"}"#, 4, "a colon");
+        check(r#"{"a":1,}"#, 7, "a string");
+        check("[1 2]", 3, "a comma or a closing bracket");
+        check("[1,]", 3, "a value");
+        check("01", 1, "the end");
+        check("1.", 2, "a digit");
+        check("-", 1, "a digit");
+        check("NaN", 0, "a value");
+        check("nul", 0, "a value");
+        check("\"\u{1}\"", 1, "a closing quote or an escaped control character");
+        check(r#""\x""#, 2, "an escape character");
+        check(r#""\u12g4""#, 5, "four hex digits");
+        check("{}{}", 2, "the end");
+        check(&"[".repeat(101), 100, "no deeper nesting than 100 levels");
+    }
+
+    #[test]
+    fn strings_unescape() {
+        let check = |text: &str, answer: &str| {
+            assert_eq!(RawJson::parse(text).expect(text).string().as_deref(), Some(answer), "{text}");
+        };
+        check(r#""plain é""#, "plain é");
+        check(r#""a\"\\\/\b\f\n\r\t""#, "a\"\\/\u{8}\u{c}\n\r\t");
+        check(r#""\u00e9\u0041""#, "éA");
+        check(r#""\ud83d\ude00!""#, "😀!");
+        check(r#""\ud83d!""#, "\u{fffd}!");
+        check(r#""\ud83d\u0041""#, "\u{fffd}A");
+        check(r#""\ude00""#, "\u{fffd}");
+        assert_eq!(RawJson::parse("1").expect("valid").string(), None);
+    }
+
+    #[test]
+    fn members_and_items_come_as_raw_text_in_order() {
+        let object = RawJson::object(r#"{ "a" : [1, {"b":2}] , "c\n":"x", "a":3 }"#).expect("valid");
+        let members: Vec<_> = object.members().map(|(key, value)| (key, value.text())).collect();
+        assert_eq!(members, [("a", r#"[1, {"b":2}]"#), (r"c\n", r#""x""#), ("a", "3")]);
+        assert_eq!(object.get("a").map(RawJson::text), Some("3"), "the last of equal keys wins");
+        let items: Vec<_> =
+            RawJson::parse("[ 1 ,[2],\"3\"]").expect("valid").items().map(RawJson::text).collect();
+        assert_eq!(items, ["1", "[2]", "\"3\""]);
+        assert_eq!(RawJson::parse("[]").expect("valid").items().count(), 0);
+        assert!(RawJson::EMPTY.is_empty());
+    }
+
+    #[test]
+    fn whole_numbers_only() {
+        let check = |text: &str, answer: Option<u64>| {
+            assert_eq!(RawJson::parse(text).expect(text).whole_number(), answer, "{text}")
+        };
+        check("0", Some(0));
+        check("9007199254740993", Some(9_007_199_254_740_993));
+        check("-1", None);
+        check("1.0", None);
+        check("1e3", None);
+        check("\"1\"", None);
+    }
+
+    proptest! {
+        /// The independent engine is `serde_json`: both must agree on what is JSON.
+        #[test]
+        fn agrees_with_serde_on_what_is_json(text in r#"[\[\]{}",:0-9a-z\\ \-.eEu+]{0,24}"#) {
+            let ours = RawJson::parse(&text).is_ok();
+            let theirs = serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok();
+            prop_assert_eq!(ours, theirs, "{}", text);
+        }
+
+        #[test]
+        fn written_strings_read_back_in_serde_and_here(text in any::<String>()) {
+            let mut out = Vec::new();
+            write_string(&mut out, &text);
+            let written = String::from_utf8(out).expect("utf-8");
+            prop_assert_eq!(&serde_json::from_str::<String>(&written).expect("serde reads it"), &text);
+            prop_assert_eq!(RawJson::parse(&written).expect("valid").string().expect("a string"), text);
+        }
+
+        #[test]
+        fn written_numbers_read_back(number in any::<u64>()) {
+            let mut out = Vec::new();
+            write_number(&mut out, number);
+            prop_assert_eq!(String::from_utf8(out).expect("digits"), number.to_string());
+        }
+    }
+}
