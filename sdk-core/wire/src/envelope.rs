@@ -103,6 +103,9 @@ impl<'a> Envelope<'a> {
 
     /// Reads a log record.
     pub fn parse(payload: &'a [u8]) -> Result<Self, EnvelopeError> {
+        if payload.first() != Some(&b'{') {
+            return Err(EnvelopeError { detail: "a record that does not start with a brace".to_owned() });
+        }
         let fields: Fields<'a> =
             serde_json::from_slice(payload).map_err(|error| EnvelopeError { detail: error.to_string() })?;
         let time =

@@ -55,7 +55,7 @@ impl MessageId {
     }
 
     /// The hyphenated lowercase text, 36 bytes.
-    pub fn to_text(&self) -> String {
+    pub fn to_text(self) -> String {
         let mut buffer = [0; 36];
         String::from(&*Uuid::from_bytes(self.0).hyphenated().encode_lower(&mut buffer))
     }

@@ -514,7 +514,7 @@ mod tests {
     #[test]
     fn whole_numbers_only() {
         let check = |text: &str, answer: Option<u64>| {
-            assert_eq!(RawJson::parse(text).expect(text).whole_number(), answer, "{text}")
+            assert_eq!(RawJson::parse(text).expect(text).whole_number(), answer, "{text}");
         };
         check("0", Some(0));
         check("9007199254740993", Some(9_007_199_254_740_993));

@@ -368,7 +368,7 @@ mod tests {
     #[test]
     fn texts_read_as_their_epoch_microseconds() {
         let check = |text: &str, micros: i64| {
-            assert_eq!(Timestamp::parse(text).map(Timestamp::as_micros), Ok(micros), "{text}")
+            assert_eq!(Timestamp::parse(text).map(Timestamp::as_micros), Ok(micros), "{text}");
         };
         check("1970-01-01T00:00:00Z", 0);
         check("2026-11-24T08:09:13.123Z", 1_795_507_753_123_000);

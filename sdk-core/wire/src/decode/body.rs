@@ -79,6 +79,10 @@ pub fn body(bytes: &[u8], route: Route) -> Result<Body<'_>, BodyError> {
     if text.is_empty() {
         return Err(BodyError::Empty);
     }
+    // A derived reader would take an array for the fields in their order.
+    if !text.starts_with('{') {
+        return Err(BodyError::Malformed { detail: "another value".to_owned() });
+    }
     let fields: Fields<'_> =
         serde_json::from_str(text).map_err(|error| BodyError::Malformed { detail: error.to_string() })?;
     let events = match route {

@@ -125,11 +125,16 @@ pub fn event(raw: &str, default_kind: Option<EventKind>) -> Result<Decoded<'_>, 
         let detail = format!("expected at most {DEPTH_MAX} levels of nesting, found more");
         return Err(Invalid { reason: InvalidReason::TooDeep, field: "event", detail });
     }
-    let fields: Fields<'_> = serde_json::from_str(raw).map_err(|error| Invalid {
+    let malformed = |found: String| Invalid {
         reason: InvalidReason::Malformed,
         field: "event",
-        detail: format!("expected a JSON object, found {error}"),
-    })?;
+        detail: format!("expected a JSON object, found {found}"),
+    };
+    // A derived reader would take an array for the fields in their order.
+    if !raw.trim_ascii_start().starts_with('{') {
+        return Err(malformed("another value".to_owned()));
+    }
+    let fields: Fields<'_> = serde_json::from_str(raw).map_err(|error| malformed(error.to_string()))?;
     let kind = kind(text(fields.kind, "type")?, default_kind)?;
     let name =
         if kind == EventKind::Track { text(fields.event, "event") } else { text(fields.name, "name") }?;
