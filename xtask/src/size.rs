@@ -1,0 +1,53 @@
+//! What a page must download, beside its budget.
+
+use std::{
+    fs,
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail};
+
+/// Bytes (gzip -9) before the first event: JavaScript and WASM together.
+const FIRST_EVENT_BYTES_MAX: usize = 12_000;
+
+/// Prints raw and gzip bytes of each file of the built package; fails past the budget.
+pub(crate) fn run() -> Result<()> {
+    let dist = Path::new("sdk-wasm/npm/dist");
+    let mut total = 0;
+    println!("{:<34} {:>9} {:>9}", "file", "raw", "gzip -9");
+    for entry in fs::read_dir(dist).with_context(|| {
+        format!("expected the built package in {}, found none: run `make npm`", dist.display())
+    })? {
+        let path = entry?.path();
+        if !path.extension().is_some_and(|extension| extension == "js" || extension == "wasm") {
+            continue;
+        }
+        let raw = fs::read(&path)?;
+        let packed = gzip(&raw)?;
+        total += packed;
+        println!("{:<34} {:>9} {packed:>9}", path.display(), raw.len());
+    }
+    println!("{:<34} {:>9} {total:>9}  budget {FIRST_EVENT_BYTES_MAX}", "before the first event", "");
+    if total > FIRST_EVENT_BYTES_MAX {
+        bail!("the browser package is {} bytes over its budget", total - FIRST_EVENT_BYTES_MAX);
+    }
+    Ok(())
+}
+
+fn gzip(bytes: &[u8]) -> Result<usize> {
+    let mut child = Command::new("gzip")
+        .args(["-9", "-n"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot start gzip")?;
+    let mut stdin = child.stdin.take().context("gzip without a stdin")?;
+    let input = bytes.to_vec();
+    let output = std::thread::scope(|scope| {
+        scope.spawn(move || stdin.write_all(&input));
+        child.wait_with_output()
+    })?;
+    Ok(output.stdout.len())
+}
