@@ -1,0 +1,71 @@
+# Two verbs do everything on a fresh machine: `make run` and `make test`. `make help` lists the rest.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+export HOLLOWAY_VENV ?= $(CURDIR)/target/venv
+
+.PHONY: help setup run test lint test-rust test-native npm test-web test-mobile fmt size bench clean
+
+help: ## list the verbs
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: setup-rust ## build, start collector and pipeline with simulated visitors, print reports, keep running
+	$(call say,building the holloway binary)
+	cargo build --release --package holloway-cli
+	$(TARGET)/release/holloway up --demo
+
+test: setup lint test-rust test-native test-web test-mobile ## everything that must pass: CI calls this
+	$(call say,all tests passed)
+
+setup: setup-rust ## install what the tests need: wasm target, Debian packages, Python packages
+	@xtask/setup.sh
+
+.PHONY: setup-rust
+setup-rust:
+	@xtask/setup.sh rust
+
+lint: ## formatting, clippy with warnings as errors, tidy checks
+	$(call say,formatting)
+	cargo fmt --all --check
+	$(call say,clippy)
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	$(call say,tidy)
+	cargo xtask tidy
+
+test-rust: ## unit, property, vector, scenario and integration tests of every crate
+	$(call say,Rust tests)
+	cargo test --workspace --quiet
+	$(call say,runnable documentation)
+	cargo test --workspace --doc --quiet
+
+test-native: ## the quickstart, killed with SIGKILL and restarted ten times
+	$(call say,SIGKILL quickstart)
+	HOLLOWAY_KILLS=10 cargo test --package holloway-quickstart --quiet
+
+npm: ## build the browser package; the tarball is left in target/npm/
+	$(call say,browser package)
+	sdk-wasm/build.sh
+
+test-web: npm ## browser package: types, Node, a Vite app made from nothing, a tab closed at once in Chromium
+	$(call say,browser tests)
+	cargo build --quiet --package holloway-cli
+	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-wasm/test.sh
+	cargo xtask size
+
+test-mobile: ## the bindings in Python and Kotlin, against a real collector
+	$(call say,mobile bindings)
+	cargo build --quiet --package holloway-cli
+	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-mobile/python/test.sh
+	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-mobile/kotlin/test.sh
+
+fmt: ## format everything
+	cargo fmt --all
+
+size: npm ## bytes of the browser package beside its budget
+	cargo xtask size
+
+clean: ## remove everything that was built
+	rm -rf target holloway-data
