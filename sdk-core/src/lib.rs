@@ -1,1 +1,31 @@
-//! Filled in by its first commit.
+//! The Holloway client as a state machine without I/O.
+//!
+//! A [`Client`] decides everything that must be the same in a browser, on a phone and in a Rust app: ids,
+//! sessions, consent, what is kept, what is sent, what is lost and why. It never reads a clock, draws a random
+//! number, touches a file or opens a connection: time and seed come in as arguments, and what it wants done comes
+//! out as [`Effect`]s that its host carries out and reports back.
+//!
+//! So a test is a list of times, calls and expected effects, and the same list runs in every language
+//! (`scenarios/`).
+#![deny(missing_docs)]
+
+mod client;
+mod config;
+mod effect;
+pub mod frame;
+mod identity;
+mod input;
+mod losses;
+mod outbox;
+mod random;
+mod retry;
+mod session;
+mod state;
+
+pub use client::{Client, Tracked};
+pub use config::{Config, Consent};
+pub use effect::{ChunkId, Diagnostic, Effect, Request, Token};
+pub use holloway_wire as wire;
+pub use identity::ResetOptions;
+pub use input::{EventOptions, HttpOutcome, Now, ReadOutcome, Restored, RestoredChunk, StoredOutcome};
+pub use session::{Rotation, Session};

@@ -1,0 +1,183 @@
+//! What the app says.
+
+use holloway_wire::{EventKind, LossReason, RawJson};
+
+use super::{Client, Tracked, record::Draft};
+use crate::{Consent, Diagnostic, Effect, EventOptions, Now, ResetOptions, Rotation};
+
+impl Client {
+    /// Somebody did something. `properties` is a JSON object's text; super properties are laid under it.
+    pub fn track(
+        &mut self,
+        name: &str,
+        properties: Option<&str>,
+        options: &EventOptions<'_>,
+        now: Now,
+    ) -> Tracked {
+        if name.is_empty() {
+            return self.refuse_nameless(now);
+        }
+        self.record(&Draft { name: Some(name), properties, ..Draft::new(EventKind::Track) }, options, now)
+    }
+
+    /// A page was viewed.
+    pub fn page(
+        &mut self,
+        name: Option<&str>,
+        properties: Option<&str>,
+        options: &EventOptions<'_>,
+        now: Now,
+    ) -> Tracked {
+        self.record(&Draft { name, properties, ..Draft::new(EventKind::Page) }, options, now)
+    }
+
+    /// A screen was viewed.
+    pub fn screen(
+        &mut self,
+        name: Option<&str>,
+        properties: Option<&str>,
+        options: &EventOptions<'_>,
+        now: Now,
+    ) -> Tracked {
+        self.record(&Draft { name, properties, ..Draft::new(EventKind::Screen) }, options, now)
+    }
+
+    /// This device's user is `user_id`; `traits` is a JSON object's text. An empty id only describes.
+    ///
+    /// Another user than before begins a new session.
+    pub fn identify(
+        &mut self,
+        user_id: &str,
+        traits: Option<&str>,
+        options: &EventOptions<'_>,
+        now: Now,
+    ) -> Tracked {
+        let mut rotation = None;
+        if !user_id.is_empty() && self.user_id() != Some(user_id) {
+            rotation = self.user_id().map(|_| Rotation::User);
+            self.state.identity.user_id = Some(user_id.to_owned());
+            self.save(now);
+        }
+        self.record(&Draft { traits, rotation, ..Draft::new(EventKind::Identify) }, options, now)
+    }
+
+    /// The user belongs to a group.
+    pub fn group(
+        &mut self,
+        group_id: &str,
+        traits: Option<&str>,
+        options: &EventOptions<'_>,
+        now: Now,
+    ) -> Tracked {
+        if group_id.is_empty() {
+            return self.refuse_nameless(now);
+        }
+        self.record(&Draft { group_id: Some(group_id), traits, ..Draft::new(EventKind::Group) }, options, now)
+    }
+
+    /// `user_id` is the same user as `previous`, or as the one whom this device knew until now.
+    pub fn alias(
+        &mut self,
+        user_id: &str,
+        previous: Option<&str>,
+        options: &EventOptions<'_>,
+        now: Now,
+    ) -> Tracked {
+        if user_id.is_empty() {
+            return self.refuse_nameless(now);
+        }
+        let known = self.user_id().unwrap_or_else(|| self.anonymous_id()).to_owned();
+        self.state.identity.user_id = Some(user_id.to_owned());
+        self.save(now);
+        let previous_id = Some(previous.unwrap_or(&known));
+        self.record(&Draft { previous_id, ..Draft::new(EventKind::Alias) }, options, now)
+    }
+
+    /// The user is gone: a new anonymous id, no user id, a new session with the next event.
+    pub fn reset(&mut self, options: ResetOptions, now: Now) {
+        if !options.keep_anonymous_id {
+            self.state.identity.anonymous_id = self.random.message_id(now.unix_ms).to_text();
+        }
+        if !options.keep_registered {
+            self.state.identity.registered.clear();
+        }
+        self.state.identity.user_id = None;
+        self.state.session = None;
+        self.save(now);
+    }
+
+    /// Adds super properties: a JSON object's text, laid under the properties of every later event.
+    pub fn register(&mut self, properties: &str, now: Now) {
+        match RawJson::object(properties) {
+            Ok(properties) => {
+                self.state.identity.register(properties);
+                self.save(now);
+            }
+            Err(error) => self.diagnose(Diagnostic::BadJson { at: error.at }),
+        }
+    }
+
+    /// Takes a super property away.
+    pub fn unregister(&mut self, key: &str, now: Now) {
+        self.state.identity.unregister(key);
+        self.save(now);
+    }
+
+    /// Context of every later event: a JSON object's text, from the host.
+    pub fn set_context(&mut self, context: &str) {
+        match RawJson::object(context) {
+            Ok(context) => context.text().clone_into(&mut self.context),
+            Err(error) => self.diagnose(Diagnostic::BadJson { at: error.at }),
+        }
+    }
+
+    /// The user's decision. Granting sends what was held; denying wipes what was kept, and asks the collector to
+    /// delete what it may have got. That request outlives the denial, a full outbox and a restart.
+    pub fn set_consent(&mut self, consent: Consent, now: Now) {
+        let before = self.consent();
+        self.state.consent = Some(consent);
+        if consent == before {
+            self.save(now);
+            return;
+        }
+        match consent {
+            Consent::Granted => {
+                self.save(now);
+                for payload in std::mem::take(&mut self.held) {
+                    self.enqueue(payload, now);
+                }
+            }
+            Consent::Denied => self.opt_out(now),
+            Consent::Unknown => {}
+        }
+        self.send(now);
+    }
+
+    /// Sends what is there without waiting for more. A pause that failures or the collector caused goes on.
+    pub fn flush(&mut self, now: Now) {
+        self.seal();
+        self.send(now);
+    }
+
+    fn refuse_nameless(&mut self, now: Now) -> Tracked {
+        self.diagnose(Diagnostic::MissingName);
+        self.lose(LossReason::Serialize, 1);
+        self.save(now);
+        Tracked::Dropped(LossReason::Serialize)
+    }
+
+    fn opt_out(&mut self, now: Now) {
+        let dropped = self.queued_events();
+        self.lose(LossReason::OptedOut, dropped);
+        self.held.clear();
+        self.outbox.chunks.clear();
+        self.in_flight.clear();
+        self.effects.push_back(Effect::Wipe);
+        if self.state.has_sent {
+            self.state.deletion = Some(self.deletion_request(now));
+        }
+        self.state.identity.registered.clear();
+        self.state.session = None;
+        self.save(now);
+    }
+}

@@ -1,0 +1,109 @@
+//! What the platform says.
+
+use holloway_wire::LossReason;
+
+use super::{Client, Waiting};
+use crate::{Diagnostic, Effect, Now, ReadOutcome, StoredOutcome, Token};
+
+/// How long a chunk that could not be read is left alone, in milliseconds.
+const READ_AGAIN_MS: u64 = 30_000;
+
+impl Client {
+    /// The app is visible again.
+    pub fn foreground(&mut self, now: Now) {
+        for chunk in &mut self.outbox.chunks {
+            chunk.held_until_mono_ms = 0;
+        }
+        self.send(now);
+    }
+
+    /// The app may be gone at any moment: everything is sealed, and sent as far as it can be.
+    pub fn background(&mut self, now: Now) {
+        self.seal();
+        self.save(now);
+        self.send_leaving(now);
+    }
+
+    /// The network is back: ends a pause that failures caused, not one that the collector asked for.
+    pub fn online(&mut self, now: Now) {
+        self.retry.online();
+        self.send(now);
+    }
+
+    /// Sending may start again after 401 or 403 (the write key was made known to the collector).
+    pub fn resume(&mut self, now: Now) {
+        self.paused = false;
+        self.send(now);
+    }
+
+    /// Time has passed; due is what [`Client::next_deadline`] said. Late ticks and jumps of the clock do no harm.
+    pub fn tick(&mut self, now: Now) {
+        let interval = self.config.flush_interval_ms;
+        let is_due = |chunk: &mut crate::outbox::Chunk| now.mono_ms >= chunk.begun_mono_ms + interval;
+        if self.outbox.unsealed().is_some_and(is_due) {
+            self.seal();
+        }
+        self.expire(now);
+        self.send(now);
+    }
+
+    /// An `Append`, `Seal` or `SaveState` ended. After a failure the event is in memory still and is sent from
+    /// there; only a crash before that would cost it.
+    pub fn stored(&mut self, token: Token, outcome: StoredOutcome, now: Now) {
+        let Some(waiting) = self.answered(token) else { return };
+        if outcome == StoredOutcome::Failed {
+            self.diagnose(Diagnostic::StorageFailed);
+        }
+        if let Waiting::Append(id) = waiting
+            && let Some(chunk) = self.outbox.get(id)
+        {
+            chunk.unanswered = chunk.unanswered.saturating_sub(1);
+        }
+        self.send(now);
+    }
+
+    /// A `Read` ended.
+    pub fn read_done(&mut self, token: Token, outcome: ReadOutcome, now: Now) {
+        let Some(Waiting::Read(id)) = self.answered(token) else { return };
+        let Some(chunk) = self.outbox.get(id) else { return };
+        match outcome {
+            ReadOutcome::Unavailable => chunk.held_until_mono_ms = now.mono_ms + READ_AGAIN_MS,
+            ReadOutcome::Missing => {
+                let events = chunk.events;
+                self.outbox.remove(id);
+                self.lose(LossReason::Corrupt, events);
+            }
+            ReadOutcome::Records { payloads, torn } => {
+                let expected = chunk.events;
+                chunk.payloads = Some(payloads.into());
+                chunk.recount();
+                let found = chunk.events;
+                // The host's count and the tear may speak of the same record: count it once.
+                let lost = expected.saturating_sub(found).max(torn as usize);
+                if found == 0 {
+                    self.outbox.remove(id);
+                    self.effects.push_back(Effect::Remove { chunk: id });
+                }
+                self.lose(LossReason::Corrupt, lost);
+                if lost > 0 {
+                    self.save(now);
+                }
+            }
+        }
+        self.send(now);
+    }
+
+    fn answered(&mut self, token: Token) -> Option<Waiting> {
+        let at = self.waiting.iter().position(|(waiting, _)| *waiting == token)?;
+        Some(self.waiting.swap_remove(at).1)
+    }
+
+    /// Asks for a chunk's records, once.
+    pub(super) fn read(&mut self, chunk: crate::ChunkId) {
+        if self.waiting.iter().any(|(_, waiting)| *waiting == Waiting::Read(chunk)) {
+            return;
+        }
+        let token = self.token(Waiting::Read(chunk));
+        self.effects.push_back(Effect::Read { token, chunk });
+    }
+}

@@ -1,0 +1,315 @@
+//! The client.
+
+mod commands;
+mod inputs;
+mod record;
+mod sending;
+
+use std::collections::VecDeque;
+
+use holloway_wire::{LossReason, MessageId};
+
+use self::sending::InFlight;
+use crate::{
+    ChunkId, Config, Consent, Diagnostic, Effect, Now, Restored, Rotation, Session, Token, outbox::Outbox,
+    random::Random, retry::Retry, state::State,
+};
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tracked {
+    /// The event waits to be sent, under this id; `None` when the app brought an id of its own.
+    Queued(Option<MessageId>),
+    /// The event is lost, and counted.
+    Dropped(LossReason),
+}
+
+/// The client of one app: a state machine that its host drives.
+///
+/// Methods come in four kinds:
+///
+/// * **questions** look and change nothing: [`anonymous_id`](Self::anonymous_id), [`user_id`](Self::user_id),
+///   [`session`](Self::session), [`queued_events`](Self::queued_events), [`losses`](Self::losses),
+///   [`is_idle`](Self::is_idle), [`next_deadline`](Self::next_deadline);
+/// * **commands** come from the app: [`track`](Self::track), [`page`](Self::page), [`screen`](Self::screen),
+///   [`identify`](Self::identify), [`group`](Self::group), [`alias`](Self::alias), [`reset`](Self::reset),
+///   [`register`](Self::register), [`unregister`](Self::unregister), [`set_consent`](Self::set_consent),
+///   [`set_context`](Self::set_context), [`flush`](Self::flush);
+/// * **inputs** come from the platform: [`foreground`](Self::foreground), [`background`](Self::background),
+///   [`online`](Self::online), [`tick`](Self::tick), and the answers [`stored`](Self::stored),
+///   [`read_done`](Self::read_done), [`http_done`](Self::http_done);
+/// * **[`poll_effect`](Self::poll_effect)** gives what to do next.
+///
+/// After every command and input, call `poll_effect` until it gives `None`, and carry the effects out in that
+/// order. Answers may come at once or later, in any order.
+///
+/// ```
+/// use holloway_core::{Client, Config, Effect, EventOptions, HttpOutcome, Now, Restored, StoredOutcome};
+///
+/// /// A host with a disk that never fails and a server that answers `status`.
+/// fn drive(client: &mut Client, now: Now, status: u16) -> usize {
+///     let mut requests = 0;
+///     while let Some(effect) = client.poll_effect() {
+///         match effect {
+///             Effect::Append { token, .. } | Effect::Seal { token, .. } | Effect::SaveState { token, .. } => {
+///                 client.stored(token, StoredOutcome::Ok, now);
+///             }
+///             Effect::Send { token, .. } => {
+///                 requests += 1;
+///                 client.http_done(token, HttpOutcome::Response { status, retry_after: None, body: b"" }, now);
+///             }
+///             _ => {}
+///         }
+///     }
+///     requests
+/// }
+///
+/// let now = Now { unix_ms: 1_780_000_000_000, mono_ms: 0 };
+/// let mut client = Client::new(Config::new("KEY"), [7; 32], &Restored::default(), now);
+/// client.track("Signed Up", Some(r#"{"plan":"pro"}"#), &EventOptions::default(), now);
+/// client.flush(now);
+/// assert_eq!(drive(&mut client, now, 503), 1);
+/// assert_eq!(client.queued_events(), 1, "a failing server costs nothing");
+///
+/// let later = Now { unix_ms: now.unix_ms + 2_000, mono_ms: 2_000 };
+/// client.tick(later);
+/// assert_eq!(drive(&mut client, later, 200), 1);
+/// assert_eq!(client.queued_events(), 0);
+/// ```
+#[derive(Debug)]
+pub struct Client {
+    config: Config,
+    random: Random,
+    state: State,
+    context: String,
+    outbox: Outbox,
+    /// Events while consent is unknown.
+    held: VecDeque<Vec<u8>>,
+    retry: Retry,
+    paused: bool,
+    in_flight: Vec<InFlight>,
+    waiting: Vec<(Token, Waiting)>,
+    effects: VecDeque<Effect>,
+    next_token: u64,
+    saved_mono_ms: u64,
+    wake_asked_mono_ms: Option<u64>,
+}
+
+/// What a token stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waiting {
+    Append(ChunkId),
+    Seal,
+    Read(ChunkId),
+    State,
+}
+
+impl Client {
+    /// A client that goes on where the device's former run left off. `seed` is fresh randomness of the host.
+    pub fn new(config: Config, seed: [u8; 32], restored: &Restored, now: Now) -> Self {
+        let stored = restored.state.as_deref().and_then(State::read);
+        let copy_used = stored.is_none() && restored.state_copy.is_some();
+        let state = stored.or_else(|| restored.state_copy.as_deref().and_then(State::read));
+        let mut client = Self {
+            outbox: Outbox::restore(restored),
+            random: Random::new(seed),
+            state: State::default(),
+            context: String::new(),
+            held: VecDeque::new(),
+            retry: Retry::default(),
+            paused: false,
+            in_flight: Vec::new(),
+            waiting: Vec::new(),
+            effects: VecDeque::new(),
+            next_token: 0,
+            saved_mono_ms: now.mono_ms,
+            wake_asked_mono_ms: None,
+            config,
+        };
+        let had_state = restored.state.is_some() || restored.state_copy.is_some();
+        if had_state && (copy_used || state.is_none()) {
+            client.diagnose(Diagnostic::StateDamaged { copy_used: state.is_some() });
+        }
+        let is_new = state.is_none();
+        if let Some(state) = state {
+            client.retry = Retry::restore(state.failures, state.not_before_unix_ms, now);
+            client.state = state;
+        }
+        if client.state.identity.anonymous_id.is_empty() {
+            client.state.identity.anonymous_id = client.random.message_id(now.unix_ms).to_text();
+        }
+        if is_new {
+            client.save(now);
+        }
+        client.expire(now);
+        client.send(now);
+        client
+    }
+
+    /// The device's id.
+    pub fn anonymous_id(&self) -> &str {
+        &self.state.identity.anonymous_id
+    }
+
+    /// The user's id, after `identify`.
+    pub fn user_id(&self) -> Option<&str> {
+        self.state.identity.user_id.as_deref()
+    }
+
+    /// The session of the latest event.
+    pub fn session(&self) -> Option<&Session> {
+        self.state.session.as_ref()
+    }
+
+    /// Whether this device may record.
+    pub fn consent(&self) -> Consent {
+        self.state.consent.unwrap_or(self.config.consent)
+    }
+
+    /// Events that wait to be sent or to be acknowledged.
+    pub fn queued_events(&self) -> usize {
+        self.outbox.events() + self.held.len()
+    }
+
+    /// Lost events by reason that no collector has acknowledged yet; reasons with zero are left out.
+    pub fn losses(&self) -> impl Iterator<Item = (LossReason, u64)> + '_ {
+        self.state.losses.iter().filter(|(_, count)| *count > 0)
+    }
+
+    /// Whether nothing waits: no event, no deletion request, no answer of the host.
+    pub fn is_idle(&self) -> bool {
+        self.queued_events() == 0 && self.state.deletion.is_none() && self.waiting.is_empty()
+    }
+
+    /// Whether sending stopped because the collector does not accept the write key.
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// The next thing for the host to do; `None` when there is nothing until the next command or input.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        if self.effects.is_empty() {
+            let deadline = self.next_deadline();
+            if deadline != self.wake_asked_mono_ms {
+                self.wake_asked_mono_ms = deadline;
+                return deadline.map(|mono_ms| Effect::WakeAt { mono_ms });
+            }
+        }
+        self.effects.pop_front()
+    }
+
+    /// When `tick` is due, by the monotonic clock; `None` when there is nothing to wait for.
+    pub fn next_deadline(&self) -> Option<u64> {
+        let open = self.outbox.chunks.last().filter(|chunk| !chunk.sealed && chunk.events > 0);
+        let flush = open.map(|chunk| chunk.begun_mono_ms + self.config.flush_interval_ms);
+        let reading = self.waiting.iter().any(|(_, waiting)| matches!(waiting, Waiting::Read(_)));
+        let can_send = !self.paused && self.in_flight.is_empty() && !reading;
+        let ready = self.outbox.chunks.iter().filter(|chunk| chunk.sealed && chunk.unanswered == 0);
+        let held = ready.map(|chunk| chunk.held_until_mono_ms).min();
+        let deletion = self.state.deletion.as_ref().map(|_| 0);
+        let send = [held.filter(|_| self.consent() == Consent::Granted), deletion]
+            .into_iter()
+            .flatten()
+            .min()
+            .filter(|_| can_send)
+            .map(|time| time.max(self.retry.not_before_mono_ms))
+            .filter(|time| *time > 0);
+        [flush, send].into_iter().flatten().min()
+    }
+
+    fn token(&mut self, waiting: Waiting) -> Token {
+        self.next_token += 1;
+        let token = Token(self.next_token);
+        self.waiting.push((token, waiting));
+        token
+    }
+
+    fn diagnose(&mut self, diagnostic: Diagnostic) {
+        self.effects.push_back(Effect::Diagnostic(diagnostic));
+    }
+
+    /// Counts a loss.
+    fn lose(&mut self, reason: LossReason, events: usize) {
+        if events > 0 {
+            self.state.losses.add(reason, events as u64);
+            self.diagnose(Diagnostic::Lost { reason, events: events as u64 });
+        }
+    }
+
+    /// Writes the state, unless nothing may be written yet.
+    fn save(&mut self, now: Now) {
+        if self.consent() == Consent::Unknown {
+            return;
+        }
+        self.state.failures = self.retry.failures;
+        self.state.not_before_unix_ms = self.retry.not_before_unix_ms;
+        self.saved_mono_ms = now.mono_ms;
+        let bytes = self.state.write();
+        let token = self.token(Waiting::State);
+        self.effects.push_back(Effect::SaveState { token, bytes });
+    }
+
+    /// Drops chunks past their age, and the oldest while the outbox is over a cap.
+    fn expire(&mut self, now: Now) {
+        let mut changed = false;
+        while let Some(id) = self.outbox.expired(&self.config, now.unix_ms) {
+            self.evict(id, LossReason::Expired);
+            changed = true;
+        }
+        while let Some(id) = self.outbox.over_cap(&self.config) {
+            self.evict(id, LossReason::QueueFull);
+            changed = true;
+        }
+        if changed {
+            self.save(now);
+        }
+    }
+
+    fn evict(&mut self, id: ChunkId, reason: LossReason) {
+        let events = self.outbox.get(id).map_or(0, |chunk| chunk.events);
+        self.lose(reason, events);
+        self.outbox.remove(id);
+        self.effects.push_back(Effect::Remove { chunk: id });
+    }
+
+    /// Seals the open chunk.
+    fn seal(&mut self) {
+        let Some(chunk) = self.outbox.unsealed() else { return };
+        chunk.sealed = true;
+        let chunk = chunk.id;
+        let token = self.token(Waiting::Seal);
+        self.effects.push_back(Effect::Seal { token, chunk });
+    }
+
+    /// The session for an event of now; begins one where the last cannot go on.
+    fn touch_session(&mut self, first_event_id: &str, forced: Option<Rotation>, now: Now) {
+        let (timeout, most) = (self.config.session_timeout_ms, self.config.session_max_ms);
+        let reason = match (&self.state.session, forced) {
+            (None, _) => Some(if self.state.sessions == 0 { Rotation::First } else { Rotation::Reset }),
+            (Some(_), Some(forced)) => Some(forced),
+            (Some(session), None) => session.ends(now.unix_ms, timeout, most),
+        };
+        if let Some(reason) = reason {
+            self.state.sessions += 1;
+            let previous_id = self.state.session.take().map(|session| session.id);
+            self.state.session = Some(Session {
+                id: self.random.message_id(now.unix_ms).to_text(),
+                index: self.state.sessions,
+                start_unix_ms: now.unix_ms,
+                last_unix_ms: now.unix_ms,
+                events: 0,
+                previous_id,
+                first_event_id: first_event_id.to_owned(),
+                reason,
+            });
+        }
+        if let Some(session) = &mut self.state.session {
+            session.events += 1;
+            session.last_unix_ms = session.last_unix_ms.max(now.unix_ms);
+        }
+        if reason.is_some() || now.mono_ms.saturating_sub(self.saved_mono_ms) >= self.config.activity_save_ms
+        {
+            self.save(now);
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Requests and their answers.
+
+use holloway_wire::{
+    LossReason, RawJson, Receipt, Timestamp, Verdict, json::write_number, limits::BATCH_BYTES_MAX,
+    write_batch,
+};
+
+use super::Client;
+use crate::{
+    ChunkId, Consent, Diagnostic, Effect, HttpOutcome, Now, Request, Token, losses::Losses,
+    retry::retry_after_ms,
+};
+
+/// Room in a batch for what stands around its events.
+const BATCH_FRAME_BYTES: usize = 2_048;
+/// How long a beaconed chunk is left alone while the host turns out to live on, in milliseconds.
+const BEACON_HOLD_MS: u64 = 30_000;
+
+/// A request without an answer.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    token: Token,
+    cargo: Cargo,
+    losses: Losses,
+}
+
+/// What it carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cargo {
+    /// So many events from the front of a chunk.
+    Events(ChunkId, usize),
+    /// The deletion request.
+    Deletion,
+}
+
+impl Client {
+    /// Sends the oldest sealed chunk, when nothing is under way and nothing speaks against it.
+    pub(super) fn send(&mut self, now: Now) {
+        if self.paused || !self.in_flight.is_empty() || self.retry.is_pausing(now) {
+            return;
+        }
+        if let Some(deletion) = self.state.deletion.clone() {
+            self.request(Cargo::Deletion, &[deletion.as_bytes()], false, now);
+            return;
+        }
+        if self.consent() != Consent::Granted {
+            return;
+        }
+        // The oldest goes first; only one that cannot be read now, or that a beacon carries, is passed by.
+        let oldest =
+            self.outbox.chunks.iter().find(|chunk| chunk.sealed && chunk.held_until_mono_ms <= now.mono_ms);
+        let Some(chunk) = oldest.filter(|chunk| chunk.unanswered == 0) else { return };
+        let id = chunk.id;
+        let Some(payloads) = &chunk.payloads else {
+            self.read(id);
+            return;
+        };
+        let count = chunk.request_len(BATCH_BYTES_MAX - BATCH_FRAME_BYTES);
+        let events: Vec<Vec<u8>> = payloads.iter().take(count).cloned().collect();
+        let events: Vec<&[u8]> = events.iter().map(Vec::as_slice).collect();
+        self.request(Cargo::Events(id, count), &events, false, now);
+    }
+
+    /// Sends every chunk that is in memory, for a host that may not come back. While failures pause us nothing is
+    /// sent: an unanswered request would be taken for a delivery, and what is kept is sent by the next run.
+    pub(super) fn send_leaving(&mut self, now: Now) {
+        if self.paused || self.retry.is_pausing(now) || self.consent() != Consent::Granted {
+            return;
+        }
+        let bytes_max = self.config.leaving_bytes_max;
+        let ready: Vec<ChunkId> = self
+            .outbox
+            .chunks
+            .iter()
+            .filter(|chunk| chunk.sealed && !chunk.in_flight && chunk.held_until_mono_ms <= now.mono_ms)
+            .map(|chunk| chunk.id)
+            .collect();
+        for id in ready {
+            let Some(chunk) = self.outbox.get(id) else { continue };
+            let count = chunk.request_len(bytes_max);
+            let Some(payloads) = &chunk.payloads else { continue };
+            let events: Vec<Vec<u8>> = payloads.iter().take(count).cloned().collect();
+            let events: Vec<&[u8]> = events.iter().map(Vec::as_slice).collect();
+            self.request(Cargo::Events(id, count), &events, true, now);
+        }
+    }
+
+    /// A `Send` ended.
+    pub fn http_done(&mut self, token: Token, outcome: HttpOutcome<'_>, now: Now) {
+        let Some(at) = self.in_flight.iter().position(|request| request.token == token) else { return };
+        let request = self.in_flight.remove(at);
+        if let Cargo::Events(id, _) = request.cargo
+            && let Some(chunk) = self.outbox.get(id)
+        {
+            chunk.in_flight = false;
+        }
+        match outcome {
+            HttpOutcome::Beaconed => {
+                if let Cargo::Events(id, _) = request.cargo
+                    && let Some(chunk) = self.outbox.get(id)
+                {
+                    chunk.held_until_mono_ms = now.mono_ms + BEACON_HOLD_MS;
+                }
+            }
+            HttpOutcome::NetworkError => self.fail(0, None, now),
+            HttpOutcome::Response { status: 200..=299, body, .. } => self.delivered(&request, body, now),
+            HttpOutcome::Response { status: 413, .. } => self.halve(&request, now),
+            HttpOutcome::Response { status: status @ (401 | 403), .. } => {
+                self.paused = true;
+                self.diagnose(Diagnostic::Paused { status });
+            }
+            HttpOutcome::Response {
+                status: status @ (408 | 429 | 300..=399 | 500..), retry_after, ..
+            } => {
+                self.fail(status, retry_after.and_then(retry_after_ms), now);
+            }
+            HttpOutcome::Response { .. } => {
+                self.rejected(&request, now);
+            }
+        }
+        self.send(now);
+    }
+
+    fn request(&mut self, cargo: Cargo, events: &[&[u8]], leaving: bool, now: Now) {
+        self.next_token += 1;
+        let token = Token(self.next_token);
+        let losses = self.state.losses;
+        let sent_at = Timestamp::from_millis(now.unix_ms as i64);
+        let mut body = Vec::with_capacity(events.iter().map(|event| event.len() + 1).sum::<usize>() + 256);
+        write_batch(&mut body, events.iter().copied(), sent_at, &self.config.write_key, losses.iter());
+        let mut key = Vec::new();
+        match cargo {
+            Cargo::Deletion => key.extend_from_slice(b"deletion"),
+            Cargo::Events(id, count) => {
+                write_number(&mut key, id.0);
+                key.push(b'-');
+                write_number(&mut key, count as u64);
+                if let Some(chunk) = self.outbox.get(id) {
+                    key.push(b'-');
+                    write_number(&mut key, chunk.events as u64);
+                    chunk.in_flight = true;
+                }
+            }
+        }
+        if !self.state.has_sent {
+            self.state.has_sent = true;
+            self.save(now);
+        }
+        self.in_flight.push(InFlight { token, cargo, losses });
+        self.effects.push_back(Effect::Send {
+            token,
+            request: Request {
+                idempotency_key: String::from_utf8(key).expect("digits and hyphens"),
+                body,
+                events: events.len() as u32,
+                leaving,
+            },
+        });
+    }
+
+    /// The collector answered: every event but those that it wants again is done with.
+    fn delivered(&mut self, request: &InFlight, body: &[u8], now: Now) {
+        self.retry.succeed();
+        self.state.losses.acknowledge(&request.losses);
+        let receipt = std::str::from_utf8(body).ok().and_then(|body| Receipt::parse(body).ok());
+        match request.cargo {
+            Cargo::Deletion => self.state.deletion = None,
+            Cargo::Events(id, count) => {
+                let again = self.settle(id, count, receipt.as_ref());
+                let asked = receipt.and_then(|receipt| receipt.retry_after_ms);
+                if again {
+                    self.fail(200, asked, now);
+                } else if let Some(wait) = asked {
+                    self.retry.pause(wait, now);
+                    self.retry.by_server = true;
+                }
+            }
+        }
+        self.save(now);
+    }
+
+    /// Takes delivered events out of a chunk; whether some of them must go again.
+    fn settle(&mut self, id: ChunkId, count: usize, receipt: Option<&Receipt<'_>>) -> bool {
+        let Some(chunk) = self.outbox.get(id) else { return false };
+        let mut again = Vec::new();
+        let (mut invalid, mut dropped) = (0, 0);
+        for payload in chunk.take(count) {
+            match receipt.and_then(|receipt| verdict(receipt, &payload)) {
+                None | Some(Verdict::Ok | Verdict::Duplicate) => {}
+                Some(Verdict::Invalid) => invalid += 1,
+                Some(Verdict::Dropped) => dropped += 1,
+                Some(Verdict::Retry) => again.push(payload),
+            }
+        }
+        let has_again = !again.is_empty();
+        if let Some(payloads) = &mut chunk.payloads {
+            for payload in again.into_iter().rev() {
+                payloads.push_front(payload);
+            }
+        }
+        chunk.recount();
+        self.lose(LossReason::Invalid, invalid);
+        self.lose(LossReason::Dropped, dropped);
+        self.remove_if_empty(id);
+        has_again
+    }
+
+    /// Too large for this collector: half as many next time; one alone that is too large is lost.
+    fn halve(&mut self, request: &InFlight, now: Now) {
+        match request.cargo {
+            Cargo::Events(id, count) if count > 1 => {
+                if let Some(chunk) = self.outbox.get(id) {
+                    chunk.request_events_max = count / 2;
+                }
+            }
+            _ => self.rejected(request, now),
+        }
+    }
+
+    /// Refused for good.
+    fn rejected(&mut self, request: &InFlight, now: Now) {
+        match request.cargo {
+            Cargo::Deletion => self.state.deletion = None,
+            Cargo::Events(id, count) => {
+                let lost = self.outbox.get(id).map_or(0, |chunk| chunk.take(count).len());
+                self.lose(LossReason::Rejected, lost);
+                self.remove_if_empty(id);
+            }
+        }
+        self.retry.succeed();
+        self.save(now);
+    }
+
+    fn fail(&mut self, status: u16, asked_ms: Option<u64>, now: Now) {
+        let wait_ms = self.retry.fail(&self.config, &mut self.random, asked_ms, now);
+        self.diagnose(Diagnostic::Retrying { status, wait_ms });
+        self.save(now);
+    }
+
+    fn remove_if_empty(&mut self, id: ChunkId) {
+        if self.outbox.get(id).is_some_and(|chunk| chunk.events == 0) {
+            self.outbox.remove(id);
+            self.effects.push_back(Effect::Remove { chunk: id });
+        }
+    }
+}
+
+fn verdict(receipt: &Receipt<'_>, payload: &[u8]) -> Option<Verdict> {
+    if receipt.results.iter().all(|line| matches!(line.verdict, Verdict::Ok | Verdict::Duplicate)) {
+        return Some(Verdict::Ok);
+    }
+    let event = RawJson::object(std::str::from_utf8(payload).ok()?).ok()?;
+    receipt.verdict_of(&event.get("messageId")?.string()?)
+}

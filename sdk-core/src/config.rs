@@ -1,0 +1,86 @@
+//! What a client is told once, and every limit of the client with its reason.
+
+use holloway_wire::limits::{BATCH_EVENTS_MAX, EVENT_BYTES_MAX};
+
+/// Whether this device may record and send.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Consent {
+    /// Not asked yet: events are held in memory only, capped, and nothing is written or sent.
+    Unknown,
+    /// Yes.
+    #[default]
+    Granted,
+    /// No: what was kept is wiped, and a deletion request is sent when anything may have left the device.
+    Denied,
+}
+
+/// Settings of a [`crate::Client`]. [`Config::new`] gives the defaults that each field's text names.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Whose events these are.
+    pub write_key: String,
+    /// Events after which a batch goes out: 20, as Segment's mobile SDKs.
+    pub flush_at: usize,
+    /// Milliseconds after its first event at which a batch goes out: 30,000.
+    pub flush_interval_ms: u64,
+    /// Milliseconds without an event after which a session is over; a gap of exactly this long goes on: 30 min.
+    pub session_timeout_ms: u64,
+    /// Milliseconds after which a session is over in any case: 24 h.
+    pub session_max_ms: u64,
+    /// Bytes of one event: 32 KiB.
+    pub event_bytes_max: usize,
+    /// Bytes at which a chunk is sealed: 256 KiB, half of what a batch may have, so that sending never cuts one.
+    pub chunk_bytes_max: usize,
+    /// Bytes of all waiting events: 5 MiB; past it the oldest sealed chunk is dropped and counted.
+    pub outbox_bytes_max: usize,
+    /// Number of all waiting events: 10,000; likewise.
+    pub outbox_events_max: usize,
+    /// Milliseconds that an event may wait: 30 days; likewise.
+    pub outbox_age_max_ms: u64,
+    /// Bytes of events held while consent is unknown: 256 KiB.
+    pub pending_bytes_max: usize,
+    /// Bytes of one request while the host is leaving: 60 KiB, below the 64 KiB that browsers let a page leave
+    /// behind.
+    pub leaving_bytes_max: usize,
+    /// The first pause after a failure, in milliseconds: 1,000; doubles with each further one.
+    pub backoff_first_ms: u64,
+    /// The longest pause after failures, in milliseconds: 5 min.
+    pub backoff_max_ms: u64,
+    /// Milliseconds between two writes of the state for activity alone: 5,000.
+    pub activity_save_ms: u64,
+    /// Consent at the start; what a former run was told wins.
+    pub consent: Consent,
+    /// Name and version for `context.library`.
+    pub library: (&'static str, &'static str),
+}
+
+impl Config {
+    /// The defaults.
+    pub fn new(write_key: impl Into<String>) -> Self {
+        const MINUTE_MS: u64 = 60_000;
+        const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
+        Self {
+            write_key: write_key.into(),
+            flush_at: 20,
+            flush_interval_ms: 30_000,
+            session_timeout_ms: 30 * MINUTE_MS,
+            session_max_ms: DAY_MS,
+            event_bytes_max: EVENT_BYTES_MAX,
+            chunk_bytes_max: 256 * 1024,
+            outbox_bytes_max: 5 * 1024 * 1024,
+            outbox_events_max: 10_000,
+            outbox_age_max_ms: 30 * DAY_MS,
+            pending_bytes_max: 256 * 1024,
+            leaving_bytes_max: 60 * 1024,
+            backoff_first_ms: 1_000,
+            backoff_max_ms: 5 * MINUTE_MS,
+            activity_save_ms: 5_000,
+            consent: Consent::Granted,
+            library: ("holloway", env!("CARGO_PKG_VERSION")),
+        }
+    }
+
+    pub(crate) fn flush_at(&self) -> usize {
+        self.flush_at.clamp(1, BATCH_EVENTS_MAX)
+    }
+}

@@ -1,0 +1,133 @@
+//! What a client asks of its host.
+
+use holloway_wire::LossReason;
+
+/// Links an effect to the host's report on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Token(pub u64);
+
+/// Names a chunk of the outbox. Ids grow, and carry the time at which the chunk was begun, so that order and age
+/// never depend on a file's times. Below 2^53, exact in JavaScript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ChunkId(pub u64);
+
+impl ChunkId {
+    const TIME_SHIFT: u32 = 12;
+
+    pub(crate) fn after(last: Option<Self>, unix_ms: u64) -> Self {
+        let by_time = unix_ms << Self::TIME_SHIFT;
+        Self(last.map_or(by_time, |last| by_time.max(last.0 + 1)))
+    }
+
+    /// When the chunk was begun, milliseconds since 1970 by the device's clock.
+    pub const fn begun_unix_ms(self) -> u64 {
+        self.0 >> Self::TIME_SHIFT
+    }
+}
+
+/// Something for the host to do. Effects come in the order in which they must happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Add one record to a chunk, making the chunk when it is not there; answer with `stored`.
+    Append {
+        /// For the answer.
+        token: Token,
+        /// The chunk.
+        chunk: ChunkId,
+        /// The record: one event's JSON.
+        payload: Vec<u8>,
+    },
+    /// No more records follow in this chunk: make it durable; answer with `stored`.
+    Seal {
+        /// For the answer.
+        token: Token,
+        /// The chunk.
+        chunk: ChunkId,
+    },
+    /// Give back a chunk's records; answer with `read_done`.
+    Read {
+        /// For the answer.
+        token: Token,
+        /// The chunk.
+        chunk: ChunkId,
+    },
+    /// Delete a chunk. No answer: a chunk that stays is sent again, and its events are known by their ids.
+    Remove {
+        /// The chunk.
+        chunk: ChunkId,
+    },
+    /// Replace the small state file as one step, and keep the former one as the copy; answer with `stored`.
+    SaveState {
+        /// For the answer.
+        token: Token,
+        /// The state: ASCII-safe UTF-8 text.
+        bytes: Vec<u8>,
+    },
+    /// Delete all chunks, the state and its copy.
+    Wipe,
+    /// POST a batch; answer with `http_done`.
+    Send {
+        /// For the answer.
+        token: Token,
+        /// What to send.
+        request: Request,
+    },
+    /// Call `tick` at this time of the monotonic clock, rather than at any earlier one that was asked for.
+    WakeAt {
+        /// Milliseconds of the host's monotonic clock.
+        mono_ms: u64,
+    },
+    /// Something a developer may want to see. Nothing to do.
+    Diagnostic(Diagnostic),
+}
+
+/// A batch for `POST /v1/batch`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Stays the same when the same events are sent again.
+    pub idempotency_key: String,
+    /// The JSON body.
+    pub body: Vec<u8>,
+    /// How many events it carries.
+    pub events: u32,
+    /// Whether the host is about to go away: a browser uses a beacon.
+    pub leaving: bool,
+}
+
+/// What happened inside, for logs and debuggers. Losses are counted besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Diagnostic {
+    /// Properties, traits or context were no JSON object; the event was dropped.
+    BadJson {
+        /// Byte offset of the first error.
+        at: usize,
+    },
+    /// A call without the name or id that it needs; dropped.
+    MissingName,
+    /// Events were dropped.
+    Lost {
+        /// Why.
+        reason: LossReason,
+        /// How many.
+        events: u64,
+    },
+    /// The stored state was damaged; the copy, or a new identity, is used.
+    StateDamaged {
+        /// Whether the copy could be used.
+        copy_used: bool,
+    },
+    /// The host could not store something; it is in memory still.
+    StorageFailed,
+    /// The collector does not accept the write key: sending stops until the client is made again or resumed.
+    Paused {
+        /// 401 or 403.
+        status: u16,
+    },
+    /// A request failed and is tried again.
+    Retrying {
+        /// The status; 0 without an answer.
+        status: u16,
+        /// Milliseconds until then.
+        wait_ms: u64,
+    },
+}

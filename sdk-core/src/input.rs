@@ -1,0 +1,90 @@
+//! What a host tells a client.
+
+use crate::ChunkId;
+
+/// The time of a call, by both clocks of the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Now {
+    /// Milliseconds since 1970 by the wall clock, which may jump. Stamped into events.
+    pub unix_ms: u64,
+    /// Milliseconds of a clock that never goes back. Timers run by it.
+    pub mono_ms: u64,
+}
+
+/// What a former run left on this device. The default is a fresh device.
+#[derive(Clone, Debug, Default)]
+pub struct Restored {
+    /// The state file.
+    pub state: Option<Vec<u8>>,
+    /// The copy of the state before that.
+    pub state_copy: Option<Vec<u8>>,
+    /// The chunks that are there, in any order.
+    pub chunks: Vec<RestoredChunk>,
+}
+
+/// A chunk that a former run left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RestoredChunk {
+    /// Its id.
+    pub id: ChunkId,
+    /// Bytes of its records.
+    pub bytes: u64,
+    /// Its records.
+    pub events: u32,
+}
+
+/// How a write ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoredOutcome {
+    /// It is where it should be.
+    Ok,
+    /// The device refused it.
+    Failed,
+}
+
+/// What became of a read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadOutcome {
+    /// The records.
+    Records {
+        /// In the order in which they were appended.
+        payloads: Vec<Vec<u8>>,
+        /// Records that are there in part only.
+        torn: u32,
+    },
+    /// It cannot be read now (a locked device); later, perhaps. Not corrupt.
+    Unavailable,
+    /// It is not there.
+    Missing,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpOutcome<'a> {
+    /// A response.
+    Response {
+        /// Its status.
+        status: u16,
+        /// Its `Retry-After` header.
+        retry_after: Option<&'a str>,
+        /// Its body.
+        body: &'a [u8],
+    },
+    /// No response: no network, a timeout, a refused connection.
+    NetworkError,
+    /// A browser took it as a beacon. Never an acknowledgement.
+    Beaconed,
+}
+
+/// What an app may say about one event besides its properties.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EventOptions<'a> {
+    /// The message id, for senders that know their events by ids of their own.
+    pub message_id: Option<&'a str>,
+    /// When it happened, milliseconds since 1970; else now.
+    pub timestamp_unix_ms: Option<u64>,
+    /// A JSON object, laid over the host's context.
+    pub context: Option<&'a str>,
+    /// A JSON object for `integrations`.
+    pub integrations: Option<&'a str>,
+}

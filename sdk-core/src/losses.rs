@@ -1,0 +1,27 @@
+//! Counts of lost events, until a collector has acknowledged them.
+
+use holloway_wire::LossReason;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Losses([u64; LossReason::ALL.len()]);
+
+impl Losses {
+    pub(crate) fn add(&mut self, reason: LossReason, events: u64) {
+        self.0[reason.index()] += events;
+    }
+
+    pub(crate) fn get(&self, reason: LossReason) -> u64 {
+        self.0[reason.index()]
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (LossReason, u64)> + '_ {
+        LossReason::ALL.into_iter().map(|reason| (reason, self.get(reason)))
+    }
+
+    /// Takes off what a collector has acknowledged.
+    pub(crate) fn acknowledge(&mut self, sent: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(&sent.0) {
+            *mine = mine.saturating_sub(*theirs);
+        }
+    }
+}

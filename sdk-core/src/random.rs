@@ -1,0 +1,47 @@
+//! Random numbers from a seed that the host brings.
+
+use holloway_wire::MessageId;
+
+/// xoshiro256** (Blackman and Vigna, public domain). For ids and jitter, not for secrets.
+#[derive(Clone, Debug)]
+pub(crate) struct Random([u64; 4]);
+
+impl Random {
+    pub(crate) fn new(seed: [u8; 32]) -> Self {
+        let mut words = [0; 4];
+        for (word, bytes) in words.iter_mut().zip(seed.chunks_exact(8)) {
+            *word = bytes.iter().fold(0, |number, byte| (number << 8) | u64::from(*byte));
+        }
+        if words == [0; 4] {
+            // The generator's one fixed point.
+            words[0] = 0x9e37_79b9_7f4a_7c15;
+        }
+        Self(words)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        let s = &mut self.0;
+        let answer = s[1].wrapping_mul(5).rotate_left(7).wrapping_mul(9);
+        let t = s[1] << 17;
+        s[2] ^= s[0];
+        s[3] ^= s[1];
+        s[1] ^= s[2];
+        s[0] ^= s[3];
+        s[2] ^= t;
+        s[3] = s[3].rotate_left(45);
+        answer
+    }
+
+    /// Evenly in `0..=most`, as near as matters for a pause.
+    pub(crate) fn up_to(&mut self, most: u64) -> u64 {
+        ((u128::from(self.next()) * (u128::from(most) + 1)) >> 64) as u64
+    }
+
+    pub(crate) fn message_id(&mut self, unix_ms: u64) -> MessageId {
+        let mut random = [0; 10];
+        let (high, low) = (self.next().to_le_bytes(), self.next().to_le_bytes());
+        random[..8].copy_from_slice(&high);
+        random[8..].copy_from_slice(&low[..2]);
+        MessageId::v7(unix_ms, random)
+    }
+}
