@@ -36,6 +36,12 @@ impl Client {
         self.send(now);
     }
 
+    /// The host itself lost events before it could hand them over (its hand-off was full): they are counted too.
+    pub fn lost(&mut self, reason: LossReason, events: usize, now: Now) {
+        self.lose(reason, events);
+        self.save(now);
+    }
+
     /// Time has passed; due is what [`Client::next_deadline`] said. Late ticks and jumps of the clock do no harm.
     pub fn tick(&mut self, now: Now) {
         let interval = self.config.flush_interval_ms;

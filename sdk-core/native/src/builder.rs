@@ -1,0 +1,189 @@
+//! How a client is made.
+
+use std::{path::PathBuf, sync::mpsc::channel, time::Duration};
+
+use holloway_core::{Client as Core, Config, Consent};
+
+use crate::{
+    Client, FsyncPolicy, Transport,
+    client::Shared,
+    clock::Clock,
+    files::Files,
+    handoff::Handoff,
+    worker::{Destination, Gauges, Worker, start_sender},
+};
+
+/// Settings of a [`Client`]; made by [`Client::builder`].
+pub struct Builder {
+    config: Config,
+    host: Option<String>,
+    store_dir: Option<PathBuf>,
+    fsync: FsyncPolicy,
+    transport: Option<Box<dyn Transport>>,
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder")
+            .field("host", &self.host)
+            .field("store_dir", &self.store_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a client cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// Nothing to tell the app's events apart by.
+    #[error("expected a write key, found an empty text")]
+    NoWriteKey,
+    /// Nowhere to send to.
+    #[error(
+        "expected the collector's origin, such as https://events.example.com, found {found:?}: set it with .host(url)"
+    )]
+    Host {
+        /// What was given.
+        found: String,
+    },
+    /// The folder cannot be used.
+    #[error(
+        "cannot keep events in {folder}: {source}; name a folder that can be written to with .store_dir(path)"
+    )]
+    Store {
+        /// The folder.
+        folder: PathBuf,
+        /// The file system's answer.
+        source: std::io::Error,
+    },
+    /// No thread, or no HTTP client.
+    #[error("cannot start the client: {0}")]
+    Start(std::io::Error),
+    /// The crate was built without `reqwest`.
+    #[error("expected a transport, found none: enable the feature reqwest, or give one with .transport(t)")]
+    NoTransport,
+}
+
+impl Builder {
+    pub(crate) fn new(write_key: String) -> Self {
+        let mut config = Config::new(write_key);
+        config.library = ("holloway-rust", env!("CARGO_PKG_VERSION"));
+        Self { config, host: None, store_dir: None, fsync: FsyncPolicy::default(), transport: None }
+    }
+
+    /// The collector's origin. Default `http://127.0.0.1:8787`.
+    #[must_use]
+    pub fn host(mut self, url: impl Into<String>) -> Self {
+        self.host = Some(url.into());
+        self
+    }
+
+    /// Where events wait. Default `holloway-events` in the current folder.
+    #[must_use]
+    pub fn store_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.store_dir = Some(folder.into());
+        self
+    }
+
+    /// Events after which a batch is sent. Default 20.
+    #[must_use]
+    pub fn flush_at(mut self, events: usize) -> Self {
+        self.config.flush_at = events;
+        self
+    }
+
+    /// Time after which a batch is sent. Default 30 s.
+    #[must_use]
+    pub fn flush_interval(mut self, interval: Duration) -> Self {
+        self.config.flush_interval_ms = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
+        self
+    }
+
+    /// Consent at the start; what the user said in a former run wins. Default granted.
+    #[must_use]
+    pub fn consent(mut self, consent: Consent) -> Self {
+        self.config.consent = consent;
+        self
+    }
+
+    /// When events are forced to disk. Default [`FsyncPolicy::OnSeal`].
+    #[must_use]
+    pub fn fsync(mut self, policy: FsyncPolicy) -> Self {
+        self.fsync = policy;
+        self
+    }
+
+    /// Name and version of the library in `context.library`. For bindings.
+    #[must_use]
+    pub fn library(mut self, name: &'static str, version: &'static str) -> Self {
+        self.config.library = (name, version);
+        self
+    }
+
+    /// Sends by other means than reqwest.
+    #[must_use]
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Box::new(transport));
+        self
+    }
+
+    /// Opens the store, starts the threads, and sends what a former run left.
+    pub fn build(self) -> Result<Client, BuildError> {
+        if self.config.write_key.is_empty() {
+            return Err(BuildError::NoWriteKey);
+        }
+        let host = self.host.unwrap_or_else(|| "http://127.0.0.1:8787".to_owned());
+        let host = host.trim_end_matches('/').to_owned();
+        if !host.starts_with("http://") && !host.starts_with("https://") {
+            return Err(BuildError::Host { found: host });
+        }
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => default_transport()?,
+        };
+        let folder = self.store_dir.unwrap_or_else(|| PathBuf::from("holloway-events"));
+        let store = |source| BuildError::Store { folder: folder.clone(), source };
+        let files = Files::open(&folder, self.fsync).map_err(store)?;
+        let restored = files.restore().map_err(store)?;
+        let clock = Clock::start();
+        let write_key = self.config.write_key.clone();
+        let core = Core::new(self.config, seed(), &restored, clock.now());
+
+        let (messages, queue) = channel();
+        let writes = core.consent() == Consent::Granted;
+        let (handoff, left) = Handoff::open(&files.journal(), messages.clone(), writes).map_err(store)?;
+        let handoff = std::sync::Arc::new(handoff);
+        let destination = Destination { host, write_key };
+        let requests = start_sender(transport, destination, messages.clone()).map_err(BuildError::Start)?;
+        let gauges = std::sync::Arc::new(Gauges::default());
+        let anonymous_id = core.anonymous_id().to_owned();
+        let worker = Worker {
+            core,
+            files,
+            handoff: std::sync::Arc::clone(&handoff),
+            clock,
+            gauges: std::sync::Arc::clone(&gauges),
+            requests,
+            stopping: false,
+        };
+        let thread = worker.start(queue, left).map_err(BuildError::Start)?;
+        Ok(Client::of(Shared::new(handoff, messages, clock, gauges, thread, anonymous_id, seed())))
+    }
+}
+
+#[cfg(feature = "reqwest")]
+fn default_transport() -> Result<Box<dyn Transport>, BuildError> {
+    Ok(Box::new(crate::ReqwestTransport::new().map_err(BuildError::Start)?))
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn default_transport() -> Result<Box<dyn Transport>, BuildError> {
+    Err(BuildError::NoTransport)
+}
+
+/// Fresh randomness of the operating system.
+fn seed() -> [u8; 32] {
+    let mut seed = [0; 32];
+    seed[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    seed[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    seed
+}
