@@ -2,7 +2,9 @@
 
 use super::message::{Form, Message};
 use super::scan::{Event, Scan, Words};
-use holloway_rules::identity::{Blocked, IdKind, Link, LinkSource, MessageKey, Node, NodeId, Thinner, strong};
+use holloway_rules::identity::{
+    Blocked, IdKind, Link, LinkSource, MessageKey, Node, NodeId, Thinner, strong,
+};
 use holloway_wire::{EventKind, RawJson, Timestamp};
 use rustc_hash::FxHashMap;
 

@@ -118,7 +118,9 @@ fn add(counts: &mut [u64], by: By, rule: &Funnel, person: &[Occurrence]) {
             // Sessions of two devices may interleave; a stable sort keeps each one's order.
             let mut person = person.to_vec();
             person.sort_by_key(|occurrence| occurrence.session);
-            for session in person.chunk_by(|a, b| a.session == b.session).filter(|session| session[0].session > 0) {
+            for session in
+                person.chunk_by(|a, b| a.session == b.session).filter(|session| session[0].session > 0)
+            {
                 let hits: Vec<Hit> = session.iter().map(|occurrence| occurrence.hit).collect();
                 counts[..rule.level(&hits)].iter_mut().for_each(|count| *count += 1);
             }
@@ -130,5 +132,7 @@ fn steps(names: &[String], counts: &[u64]) -> Vec<StepCount> {
     let first = counts.first().copied().unwrap_or_default();
     let conversion = |count: u64| if first == 0 { 0.0 } else { count as f64 / first as f64 };
     let steps = names.iter().zip(counts);
-    steps.map(|(event, &count)| StepCount { event: event.clone(), count, conversion: conversion(count) }).collect()
+    steps
+        .map(|(event, &count)| StepCount { event: event.clone(), count, conversion: conversion(count) })
+        .collect()
 }

@@ -56,7 +56,11 @@ struct Scan<'r> {
 }
 
 impl Scan<'_> {
-    fn file<S: Default>(&self, file: &TableFile, fold: &impl Fn(&mut S, &[Occurrence])) -> Result<S, ReportError> {
+    fn file<S: Default>(
+        &self,
+        file: &TableFile,
+        fold: &impl Fn(&mut S, &[Occurrence]),
+    ) -> Result<S, ReportError> {
         let mut state = S::default();
         let mut hits: Vec<Occurrence> = Vec::new();
         let mut person = String::new();

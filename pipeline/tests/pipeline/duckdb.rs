@@ -26,7 +26,7 @@ fn duckdb_reads_every_table_by_glob_and_by_view() {
     rig.append_on("2026-11-05T00:00:00Z", &[event("group", "g", "13:00", r#""userId":"u1","groupId":"g1""#)]);
     rig.derive();
     let python = python();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/duckdb.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/read_tables.py");
     let output = Command::new(&python).arg(script).arg(rig.data()).output().unwrap_or_else(|error| {
         panic!(
             "cannot run {}: {error}; set HOLLOWAY_VENV or run `make test`, which makes it",

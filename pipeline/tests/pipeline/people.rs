@@ -98,7 +98,8 @@ fn a_person_is_found_by_any_id() {
     assert_eq!(by_user.profile["user_id"], "u1");
     assert_eq!(by_user.profile["event_counts"]["A"], 1);
     assert_eq!(by_user.profile["daily_counts"][0]["day"], "2026-11-01");
-    let ids: Vec<String> = by_user.ids.iter().map(|row| format!("{} {}", row["kind"], row["id"]).replace('"', "")).collect();
-    assert_eq!(ids, ["anonymous a1", "user u1"]);
+    let ids: Vec<String> =
+        by_user.ids.iter().map(|row| format!("{} {}", row["kind"], row["id"]).replace('"', "")).collect();
+    assert_eq!(ids, ["user u1", "anonymous a1"]);
     assert!(matches!(person(rig.data(), "nobody"), Err(PersonError::Unknown { .. })));
 }

@@ -1,6 +1,6 @@
 """Reads every table of a data folder with DuckDB, by plain glob and through views.sql, and compares with the manifest.
 
-Usage: duckdb.py DATA. Prints one line a table; exits with 1 and one line that says what differs.
+Usage: read_tables.py DATA. Prints one line a table; exits with 1 and one line that says what differs.
 """
 
 import json
