@@ -1,1 +1,172 @@
-//! Filled in by its first commit.
+//! Everything that crosses from Rust to Kotlin, Swift and Python, on one page.
+//!
+//! The surface is deliberately small and dull: one object, a dozen calls, text and integers only, no callbacks and no
+//! async. Properties, traits and context cross as the text of a JSON object, and are not parsed on the way. So the
+//! facades in `kotlin/`, `swift/` and `python/` can be moved to another binding technology without their users noticing.
+//!
+//! Two promises are kept here rather than in each facade: a call that records something never fails into the app
+//! (a dropped event is counted instead), and a panic never crosses (it turns this client off: [`HollowayError::Disabled`]).
+#![deny(missing_docs)]
+
+mod config;
+mod error;
+mod guard;
+mod json;
+
+use std::{sync::Arc, time::Duration};
+
+pub use config::{Consent, Face, HollowayConfig};
+pub use error::HollowayError;
+
+use guard::Guard;
+use json::JsonText;
+
+uniffi::setup_scaffolding!();
+
+/// What an app may say about one event besides its properties.
+#[derive(Clone, Debug, Default, PartialEq, Eq, uniffi::Record)]
+pub struct EventOptions {
+    /// The same id twice is stored once. Default: a new UUIDv7.
+    #[uniffi(default = None)]
+    pub message_id: Option<String>,
+    /// When it happened, milliseconds since 1970. Default: now.
+    #[uniffi(default = None)]
+    pub timestamp_ms: Option<u64>,
+    /// A JSON object laid over the client's context.
+    #[uniffi(default = None)]
+    pub context: Option<String>,
+}
+
+/// A client of one app. All calls return at once, but for [`Self::flush`] and [`Self::shutdown`]; all may be made from
+/// any thread.
+#[derive(Debug, uniffi::Object)]
+pub struct HollowayClient {
+    client: holloway::Client,
+    guard: Guard,
+}
+
+#[uniffi::export]
+impl HollowayClient {
+    /// Opens the folder, starts the worker, and sends what a former run left.
+    #[uniffi::constructor]
+    pub fn new(config: HollowayConfig) -> Result<Arc<Self>, HollowayError> {
+        let guard = Guard::default();
+        let client = guard.call(|| config.builder().build()).ok_or(HollowayError::Disabled)??;
+        Ok(Arc::new(Self { client, guard }))
+    }
+
+    /// Somebody did something.
+    #[uniffi::method(default(properties = None, options = None))]
+    pub fn track(&self, name: &str, properties: Option<String>, options: Option<EventOptions>) {
+        self.record(options, |client, options| client.track_with(name, JsonText(properties), options));
+    }
+
+    /// A page was viewed.
+    #[uniffi::method(default(name = None, properties = None, options = None))]
+    pub fn page(&self, name: Option<String>, properties: Option<String>, options: Option<EventOptions>) {
+        let name = name.unwrap_or_default();
+        self.record(options, |client, options| client.page_with(&name, JsonText(properties), options));
+    }
+
+    /// A screen was viewed.
+    #[uniffi::method(default(name = None, properties = None))]
+    pub fn screen(&self, name: Option<String>, properties: Option<String>) {
+        let name = name.unwrap_or_default();
+        self.guard.call(|| self.client.screen(&name, JsonText(properties)));
+    }
+
+    /// This device's user is `user_id`.
+    #[uniffi::method(default(traits = None, options = None))]
+    pub fn identify(&self, user_id: &str, traits: Option<String>, options: Option<EventOptions>) {
+        self.record(options, |client, options| client.identify_with(user_id, JsonText(traits), options));
+    }
+
+    /// The user belongs to a group.
+    #[uniffi::method(default(traits = None))]
+    pub fn group(&self, group_id: &str, traits: Option<String>) {
+        self.guard.call(|| self.client.group(group_id, JsonText(traits)));
+    }
+
+    /// `user_id` is the same user as the one whom this device knew until now.
+    pub fn alias(&self, user_id: &str) {
+        self.guard.call(|| self.client.alias(user_id));
+    }
+
+    /// The user is gone: a new anonymous id, no user id, no registered properties.
+    pub fn reset(&self) {
+        self.guard.call(|| self.client.reset());
+    }
+
+    /// Adds properties to every later track, page and screen.
+    pub fn register(&self, properties: String) {
+        self.guard.call(|| self.client.register(JsonText(Some(properties))));
+    }
+
+    /// Takes one of the registered properties away.
+    pub fn unregister(&self, key: &str) {
+        self.guard.call(|| self.client.unregister(key));
+    }
+
+    /// The user's decision about being recorded.
+    pub fn set_consent(&self, consent: Consent) {
+        self.guard.call(|| self.client.set_consent(consent.into()));
+    }
+
+    /// The app is in front again.
+    pub fn foreground(&self) {
+        self.guard.call(|| self.client.foreground());
+    }
+
+    /// The app leaves the front: what waits is made durable and sent.
+    pub fn background(&self) {
+        self.guard.call(|| self.client.background());
+    }
+
+    /// The network is back: what waits is sent without the rest of the pause after a failure.
+    pub fn online(&self) {
+        self.guard.call(|| self.client.online());
+    }
+
+    /// Sends everything, and returns when the collector has acknowledged it. Blocks for `timeout_ms` at most.
+    pub fn flush(&self, timeout_ms: u64) -> Result<(), HollowayError> {
+        let timeout = Duration::from_millis(timeout_ms);
+        Ok(self.guard.call(|| self.client.flush(timeout)).ok_or(HollowayError::Disabled)??)
+    }
+
+    /// Flushes, then stops the client. What was not sent in `timeout_ms` is sent by the next one on the same folder.
+    pub fn shutdown(&self, timeout_ms: u64) -> Result<(), HollowayError> {
+        let timeout = Duration::from_millis(timeout_ms);
+        Ok(self.guard.call(|| self.client.shutdown(timeout)).ok_or(HollowayError::Disabled)??)
+    }
+
+    /// The device's id at the start of this client.
+    pub fn anonymous_id(&self) -> String {
+        self.guard.call(|| self.client.anonymous_id().to_owned()).unwrap_or_default()
+    }
+
+    /// Events that wait to be acknowledged.
+    pub fn queued_events(&self) -> u64 {
+        self.guard.call(|| self.client.queued_events() as u64).unwrap_or_default()
+    }
+
+    /// Events lost, all reasons together, that no acknowledged batch has reported yet.
+    pub fn lost_events(&self) -> u64 {
+        self.guard.call(|| self.client.lost_events() as u64).unwrap_or_default()
+    }
+}
+
+impl HollowayClient {
+    fn record(&self, options: Option<EventOptions>, call: impl FnOnce(&holloway::Client, holloway::Options)) {
+        self.guard.call(|| call(&self.client, options.unwrap_or_default().into()));
+    }
+}
+
+impl From<EventOptions> for holloway::Options {
+    fn from(options: EventOptions) -> Self {
+        Self {
+            message_id: options.message_id,
+            timestamp_unix_ms: options.timestamp_ms,
+            context: options.context.map(json::value),
+        }
+    }
+}
