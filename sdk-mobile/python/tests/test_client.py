@@ -1,0 +1,187 @@
+"""The client, over real HTTP on loopback."""
+
+import os
+import pathlib
+import tempfile
+import threading
+import unittest
+
+import holloway
+from collector import RealCollector, StubCollector
+
+
+class WithFolder(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+
+class Delivery(WithFolder):
+    def setUp(self) -> None:
+        super().setUp()
+        self.collector = StubCollector()
+        self.addCleanup(self.collector.close)
+
+    def client(self, directory: str = "events", **settings: object) -> holloway.Client:
+        settings.setdefault("host", self.collector.url)
+        return holloway.Client("KEY", directory=self.folder / directory, **settings)  # type: ignore[arg-type]
+
+    def test_every_kind_of_event_arrives_in_order(self) -> None:
+        with self.client() as hw:
+            hw.track("Signed Up", {"plan": "pro", "price": 19.9, "tags": ["a"]})
+            hw.identify("u1", {"email": "a@example.com"})
+            hw.page("Home", {"path": "/"})
+            hw.screen("Cart")
+            hw.group("acme", {"seats": 5})
+            hw.alias("u2")
+            hw.flush()
+            self.assertEqual(hw.queued_events, 0)
+            self.assertEqual(hw.lost_events, 0)
+        events = self.collector.events
+        self.assertEqual([e["type"] for e in events], ["track", "identify", "page", "screen", "group", "alias"])
+        track, identify, page, screen, group, alias = events
+        self.assertEqual(track["event"], "Signed Up")
+        self.assertEqual(track["properties"], {"plan": "pro", "price": 19.9, "tags": ["a"]})
+        self.assertEqual(track["context"]["library"]["name"], "holloway-python")
+        self.assertNotIn("userId", track)
+        self.assertEqual((identify["userId"], identify["traits"]), ("u1", {"email": "a@example.com"}))
+        self.assertEqual((page["name"], page["userId"]), ("Home", "u1"))
+        self.assertEqual(screen["name"], "Cart")
+        self.assertEqual((group["groupId"], group["traits"]), ("acme", {"seats": 5}))
+        self.assertEqual((alias["userId"], alias["previousId"]), ("u2", "u1"))
+        self.assertEqual(len({e["anonymousId"] for e in events}), 1)
+        self.assertEqual(len({e["messageId"] for e in events}), 6)
+        self.assertEqual({b["writeKey"] for b in self.collector.batches}, {"KEY"})
+
+    def test_registered_properties_are_on_later_events_until_reset(self) -> None:
+        with self.client() as hw:
+            hw.register({"build": 7, "beta": True})
+            hw.unregister("beta")
+            hw.track("A", {"x": 1})
+            first = hw.anonymous_id
+            hw.reset()
+            hw.track("B")
+        a, b = self.collector.events
+        self.assertEqual(a["properties"], {"build": 7, "x": 1})
+        self.assertEqual(a["anonymousId"], first)
+        self.assertFalse(b.get("properties"))
+        self.assertNotEqual(b["anonymousId"], first)
+
+    def test_an_event_may_bring_its_own_id_time_and_context(self) -> None:
+        with self.client() as hw:
+            hw.track("Paid", timestamp=1_700_000_000.25, message_id="order-7", context={"locale": "de-AT"})
+        (event,) = self.collector.events
+        self.assertEqual(event["messageId"], "order-7")
+        self.assertEqual(event["timestamp"], "2023-11-14T22:13:20.250Z")
+        self.assertEqual(event["context"]["locale"], "de-AT")
+        self.assertEqual(event["context"]["library"]["name"], "holloway-python")
+
+    def test_text_that_utf8_cannot_hold_does_not_break_the_app(self) -> None:
+        with self.client() as hw:
+            hw.track("cut \ud83d", {"k\ud83d": float("nan")})
+            hw.identify("u\ud800")
+        track, identify = self.collector.events
+        self.assertEqual((track["event"], track["properties"]), ("cut \ufffd", {"k\ufffd": None}))
+        self.assertEqual(identify["userId"], "u\ufffd")
+
+    def test_events_of_many_threads_all_arrive_once(self) -> None:
+        with self.client() as hw:
+            threads = [
+                threading.Thread(target=lambda t=t: [hw.track("T", {"n": t * 100 + i}) for i in range(100)])
+                for t in range(8)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        numbers = sorted(e["properties"]["n"] for e in self.collector.events)
+        self.assertEqual(numbers, list(range(800)))
+
+    def test_events_of_an_outage_are_sent_by_the_next_client(self) -> None:
+        self.collector.status = 503
+        hw = self.client()
+        hw.track("Kept")
+        with self.assertRaises(holloway.TimedOutError):
+            hw.flush(timeout=0.2)
+        with self.assertRaises(holloway.HollowayError):
+            hw.shutdown(timeout=0.2)
+        with self.assertRaises(holloway.StoppedError):
+            hw.flush()
+        self.collector.status = 200
+        with self.client() as hw:
+            hw.flush()
+        self.assertEqual([e["event"] for e in self.collector.events], ["Kept"])
+
+    def test_a_refused_key_says_so(self) -> None:
+        self.collector.status = 401
+        hw = self.client()
+        hw.track("Kept")
+        with self.assertRaisesRegex(holloway.RefusedError, "write key"):
+            hw.flush()
+        with self.assertRaises(holloway.HollowayError):
+            hw.shutdown(timeout=0.2)
+
+    def test_nothing_is_sent_when_consent_is_denied(self) -> None:
+        with self.client(consent="unknown") as hw:
+            hw.track("Before")
+            hw.set_consent("denied")
+            hw.track("After")
+        self.assertEqual([e.get("event") for e in self.collector.events if e["type"] == "track"], [])
+
+    def test_the_error_of_the_app_is_the_one_to_see(self) -> None:
+        with self.assertRaisesRegex(KeyError, "of the app"):
+            with self.client() as hw:
+                hw.shutdown()
+                raise KeyError("of the app")  # leaving shuts down once more, which fails, and is not what is seen
+
+
+class Settings(WithFolder):
+    def test_mistakes_are_named_with_what_to_do(self) -> None:
+        (self.folder / "file").write_text("")
+        cases = [
+            ({"write_key": ""}, holloway.WriteKeyError, "write key"),
+            ({"host": "example.com"}, holloway.HostError, "https://events.example.com, found \"example.com\""),
+            ({"directory": self.folder / "file" / "sub"}, holloway.DirectoryError, "directory that can be written to"),
+            ({"consent": "yes"}, ValueError, "unknown, granted, denied"),
+        ]
+        for settings, error, words in cases:
+            with self.subTest(settings), self.assertRaisesRegex(error, words):
+                settings.setdefault("directory", self.folder / "events")
+                holloway.Client(settings.pop("write_key", "KEY"), **settings)  # type: ignore[arg-type]
+
+    @unittest.skipUnless(hasattr(os, "fork"), "no fork here")
+    def test_a_forked_client_says_what_to_do(self) -> None:
+        hw = holloway.Client("KEY", host="http://127.0.0.1:9", directory=self.folder / "events", flush_interval=3600)
+        child = os.fork()
+        if child == 0:
+            try:
+                hw.track("In the child")
+                os._exit(1)
+            except holloway.ForkedError:
+                os._exit(0)
+            finally:
+                os._exit(2)
+        _, status = os.waitpid(child, 0)
+        self.assertEqual(os.waitstatus_to_exitcode(status), 0)
+        hw.shutdown(timeout=5)
+
+
+@unittest.skipUnless(os.environ.get("HOLLOWAY_BIN"), "HOLLOWAY_BIN names no holloway program")
+class RealDelivery(WithFolder):
+    def test_the_collector_stores_every_event_once(self) -> None:
+        collector = RealCollector(os.environ["HOLLOWAY_BIN"], str(self.folder / "data"))
+        self.addCleanup(collector.close)
+        with holloway.Client("KEY", host=collector.url, directory=self.folder / "events") as hw:
+            hw.identify("u1", {"plan": "pro"})
+            for n in range(50):
+                hw.track("Counted", {"n": n})
+            hw.flush()
+            self.assertEqual((hw.queued_events, hw.lost_events), (0, 0))
+        fates = collector.fates()
+        self.assertEqual(fates["stored"], 51)
+        self.assertEqual({fate: n for fate, n in fates.items() if n}, {"stored": 51})
+
+
+if __name__ == "__main__":
+    unittest.main()
