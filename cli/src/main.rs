@@ -1,1 +1,53 @@
-fn main() {}
+//! The `holloway` command.
+
+mod arguments;
+mod clock;
+mod collect;
+mod demo;
+mod doctor;
+mod draw;
+mod export;
+mod import;
+mod progress;
+mod report;
+mod tables;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::arguments::{Arguments, Command};
+
+/// What a command that did its job wants the shell to know.
+pub(crate) enum Done {
+    /// Exit 0.
+    Well,
+    /// Exit 3: rows went to the quarantine, and `--strict` asked to be told.
+    WithQuarantine,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).without_time().compact().init();
+    let done = match arguments.command {
+        Command::Up(options) => up::run(&options),
+        Command::Collect(options) => collect::run(&options),
+        Command::Import(options) => import::run(&options),
+        Command::Derive(options) => report::derive(&options),
+        Command::Report(options) => report::run(&options),
+        Command::Person(options) => report::person(&options),
+        Command::Tables(options) => tables::run(&options),
+        Command::Export(options) => export::run(&options),
+        Command::Doctor(options) => doctor::run(&options),
+    };
+    match done {
+        Ok(Done::Well) => ExitCode::SUCCESS,
+        Ok(Done::WithQuarantine) => ExitCode::from(3),
+        Err(error) => {
+            eprintln!("holloway: {error:#}");
+            let is_argument = error.downcast_ref::<arguments::BadArgument>().is_some();
+            ExitCode::from(if is_argument { 2 } else { 1 })
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Simulated visitors of a shop, who use the real Rust SDK over HTTP.
+//!
+//! Drawn from a seed: the same seed gives the same visitors, events and message ids, so that running it twice adds
+//! nothing. Among them are people with several devices, logins, shared devices that are handed over, events that
+//! arrive late, and events that are sent twice.
+
+mod dice;
+mod visit;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use holloway::Client;
+use holloway_pipeline::Progress as _;
+use serde_json::json;
+
+use self::{dice::Dice, visit::Visit};
+use crate::{clock::now, progress::Bars};
+
+/// What the demo's funnel counts.
+pub(crate) const FUNNEL: [&str; 4] =
+    ["Product Viewed", "Added To Cart", "Checkout Started", "Order Completed"];
+/// A visitor who logs in on two devices.
+pub(crate) const EXAMPLE_USER: &str = "shopper-0";
+
+const WEEKS: u64 = 6;
+const DAY_MS: u64 = 86_400_000;
+
+/// Who comes.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) visitors: u32,
+    pub(crate) seed: u64,
+    pub(crate) host: String,
+}
+
+/// Sends everything, and returns when the collector has acknowledged it.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let bars = Bars::default();
+    // The same day gives the same events.
+    let today_ms = now().as_millis() as u64 / DAY_MS * DAY_MS;
+    bars.begin("simulated visitors", Some(u64::from(options.visitors)));
+    for number in 0..options.visitors {
+        visitor(options, number, today_ms)?;
+        bars.advance(1);
+    }
+    bars.end();
+    Ok(())
+}
+
+/// One visitor with all devices and all visits.
+fn visitor(options: &Options, number: u32, today_ms: u64) -> Result<()> {
+    let mut dice = Dice::new(options.seed, u64::from(number));
+    let user = format!("shopper-{number}");
+    let logs_in = number == 0 || dice.chance(55);
+    let devices = if number == 0 { 2 } else { 1 + u32::from(dice.chance(25)) };
+    let loyalty = dice.below(100);
+    let first_day = dice.below(WEEKS * 7);
+    let plan = Plan { logs_in, loyalty, user: &user };
+    for device in 0..devices {
+        let store = tempfile::tempdir().context("cannot make a folder for a simulated device")?;
+        let client = Client::builder("demo")
+            .host(&options.host)
+            .store_dir(store.path())
+            .flush_at(500)
+            .build()
+            .context("cannot start a simulated device")?;
+        let mut day = first_day + u64::from(device) * dice.below(5);
+        let mut visits = 0;
+        while day < WEEKS * 7 {
+            let start_ms = today_ms - (WEEKS * 7 - day) * DAY_MS + dice.below(DAY_MS - 3_600_000);
+            let id = format!("demo-{}-{today_ms}-{number}-{device}-{visits}", options.seed);
+            Visit { client: &client, dice: &mut dice, at_ms: start_ms, id, sent: 0 }.run(&plan);
+            visits += 1;
+            // The loyal come every few days, the others hardly again.
+            day += 1 + if loyalty > 60 { dice.below(5) } else { 5 + dice.below(40) };
+        }
+        let is_shared = number % 20 == 3 && logs_in;
+        if is_shared {
+            hand_over(
+                &client,
+                &mut dice,
+                today_ms,
+                &format!("demo-{}-{today_ms}-{number}-guest", options.seed),
+                number,
+            );
+        }
+        client.shutdown(Duration::from_secs(60)).context("the collector did not take the demo's events")?;
+    }
+    Ok(())
+}
+
+/// What a visitor is like.
+pub(crate) struct Plan<'a> {
+    logs_in: bool,
+    loyalty: u64,
+    user: &'a str,
+}
+
+/// The device gets another user: with a reset in between, as an app does at logout.
+fn hand_over(client: &Client, dice: &mut Dice, today_ms: u64, id: &str, number: u32) {
+    client.reset();
+    let guest = format!("guest-{number}");
+    let plan = Plan { logs_in: true, loyalty: 20, user: &guest };
+    Visit { client, dice, at_ms: today_ms - DAY_MS / 2, id: id.to_owned(), sent: 0 }.run(&plan);
+    client.register(json!({ "shared": true }));
+}

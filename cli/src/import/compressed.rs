@@ -1,0 +1,17 @@
+//! `.gz` and `.zst` by their first bytes, whatever the name says.
+
+use std::io::{BufRead as _, BufReader, Read};
+
+use anyhow::Result;
+
+pub(super) fn open<'a>(raw: impl Read + 'a) -> Result<Box<dyn Read + 'a>> {
+    let mut buffered = BufReader::with_capacity(256 * 1024, raw);
+    let start = buffered.fill_buf()?;
+    Ok(if start.starts_with(&[0x1f, 0x8b]) {
+        Box::new(flate2::read::MultiGzDecoder::new(buffered))
+    } else if start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        Box::new(zstd::stream::read::Decoder::with_buffer(buffered)?)
+    } else {
+        Box::new(buffered)
+    })
+}

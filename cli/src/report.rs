@@ -1,0 +1,236 @@
+//! `holloway derive`, `holloway report` and `holloway person`.
+
+use std::path::Path;
+
+use anyhow::Result;
+use holloway_pipeline::{
+    DeriveOptions, DeriveSummary, PersonReport,
+    report::{
+        self, By, CohortKind, FunnelOptions, FunnelReport, Order, Period, Range, RetentionOptions,
+        RetentionReport, SessionsReport,
+    },
+};
+use serde_json::Value;
+
+use crate::{
+    Done,
+    arguments::{self, BadArgument, Derive, Person, Ranged, Report, ReportKind, Scope},
+    draw::{bar, columns, duration, grouped, percent},
+    progress::Bars,
+};
+
+pub(crate) fn derive(options: &Derive) -> Result<Done> {
+    let derive_options = DeriveOptions {
+        session_timeout: options.session_timeout,
+        scope: match options.session_scope {
+            Scope::Person => holloway_rules::session::SessionScope::Person,
+            Scope::Device => holloway_rules::session::SessionScope::Device,
+        },
+        timezone: options.timezone.clone(),
+        full: options.full,
+        threads: options.threads,
+        memory_limit: options.memory_limit,
+    };
+    let summary = holloway_pipeline::derive(&options.data.data, &derive_options, &Bars::default())?;
+    if options.data.json {
+        println!("{}", serde_json::to_string(&summary)?);
+    } else {
+        print_summary(&summary);
+    }
+    Ok(Done::Well)
+}
+
+pub(crate) fn print_summary(summary: &DeriveSummary) {
+    println!(
+        "{} events of {} people in {} sessions ({} refused merges, {} people made anew, {} ms)",
+        grouped(summary.events),
+        grouped(summary.people),
+        grouped(summary.sessions),
+        grouped(summary.refused_merges),
+        grouped(summary.dirty_people),
+        grouped(summary.elapsed_ms),
+    );
+}
+
+pub(crate) fn run(options: &Report) -> Result<Done> {
+    match &options.kind {
+        ReportKind::Sessions(ranged) => {
+            let report = report::sessions(&ranged.data.data, &range(ranged)?)?;
+            print(&report, ranged.data.json, print_sessions)?;
+        }
+        ReportKind::Funnel(funnel) => {
+            let mut steps = funnel.steps.clone();
+            steps.extend(funnel.step.iter().cloned());
+            if steps.is_empty() {
+                return Err(BadArgument("expected steps, found none: give --steps A,B,C".to_owned()).into());
+            }
+            let asked = FunnelOptions {
+                steps,
+                window_ms: i64::try_from(funnel.window.as_millis()).unwrap_or(i64::MAX),
+                order: match funnel.order {
+                    arguments::Order::Ordered => Order::Ordered,
+                    arguments::Order::Strict => Order::Strict,
+                    arguments::Order::Unordered => Order::Unordered,
+                },
+                by: match funnel.by {
+                    arguments::By::People => By::People,
+                    arguments::By::Sessions => By::Sessions,
+                    arguments::By::Totals => By::Totals,
+                },
+                range: range(&funnel.range)?,
+            };
+            let report = report::funnel(&funnel.range.data.data, &asked)?;
+            print(&report, funnel.range.data.json, print_funnel)?;
+        }
+        ReportKind::Retention(retention) => {
+            let asked = RetentionOptions {
+                start: retention.start.clone(),
+                returning: retention.returning.clone(),
+                period: match retention.period {
+                    arguments::Period::Day => Period::Day,
+                    arguments::Period::Week => Period::Week,
+                    arguments::Period::Month => Period::Month,
+                },
+                periods: retention.periods,
+                cohort: match retention.cohort {
+                    arguments::Cohort::First => CohortKind::First,
+                    arguments::Cohort::Recurring => CohortKind::Recurring,
+                },
+                range: range(&retention.range)?,
+            };
+            let report = report::retention(&retention.range.data.data, &asked)?;
+            print(&report, retention.range.data.json, print_retention)?;
+        }
+    }
+    Ok(Done::Well)
+}
+
+pub(crate) fn person(options: &Person) -> Result<Done> {
+    let report = holloway_pipeline::person(&options.data.data, &options.id)?;
+    print(&report, options.data.json, print_person)?;
+    Ok(Done::Well)
+}
+
+/// The demo's reports, with headings.
+pub(crate) fn print_overview(data: &Path, steps: &[&str]) -> Result<()> {
+    let range = Range::default();
+    println!("\nFunnel: who buys within 7 days");
+    let asked = FunnelOptions {
+        steps: steps.iter().map(|step| (*step).to_owned()).collect(),
+        window_ms: 7 * 86_400_000,
+        order: Order::Ordered,
+        by: By::People,
+        range: range.clone(),
+    };
+    print_funnel(&report::funnel(data, &asked)?);
+    println!("\nRetention: who comes back, by week of the first visit");
+    let asked = RetentionOptions {
+        start: "*".to_owned(),
+        returning: "*".to_owned(),
+        period: Period::Week,
+        periods: 7,
+        cohort: CohortKind::First,
+        range: range.clone(),
+    };
+    print_retention(&report::retention(data, &asked)?);
+    println!("\nSessions");
+    print_sessions(&report::sessions(data, &range)?);
+    Ok(())
+}
+
+fn range(ranged: &Ranged) -> Result<Range> {
+    Range::parse(ranged.from.as_deref(), ranged.to.as_deref(), Some(&ranged.timezone))
+        .map_err(|error| BadArgument(error.to_string()).into())
+}
+
+fn print<R: serde::Serialize>(report: &R, json: bool, draw: impl Fn(&R)) -> Result<()> {
+    if json {
+        println!("{}", serde_json::to_string(report)?);
+    } else {
+        draw(report);
+    }
+    Ok(())
+}
+
+fn print_sessions(report: &SessionsReport) {
+    columns(&[
+        vec!["people".to_owned(), grouped(report.people)],
+        vec!["sessions".to_owned(), grouped(report.sessions)],
+        vec!["events".to_owned(), grouped(report.events)],
+        vec!["events per session".to_owned(), format!("{:.1}", report.events_per_session.mean)],
+        vec!["duration, mean".to_owned(), duration(report.duration_ms.mean)],
+        vec!["duration, median".to_owned(), duration(report.duration_ms.median)],
+        vec!["bounce rate".to_owned(), percent(report.bounce_rate)],
+    ]);
+    let share = |sessions: u64| sessions as f64 / report.sessions.max(1) as f64;
+    let list = |title: &str, rows: Vec<(&str, u64)>| {
+        println!("  {title}");
+        for (name, sessions) in rows.into_iter().take(8) {
+            println!("    {name:<36} {:>9}  {}", grouped(sessions), bar(share(sessions), 24));
+        }
+    };
+    list("entry pages", report.entry_pages.iter().map(|row| (row.page.as_str(), row.sessions)).collect());
+    list("exit pages", report.exit_pages.iter().map(|row| (row.page.as_str(), row.sessions)).collect());
+    list("channels", report.channels.iter().map(|row| (row.channel.as_str(), row.sessions)).collect());
+}
+
+fn print_funnel(report: &FunnelReport) {
+    let width = report.steps.iter().map(|step| step.event.chars().count()).max().unwrap_or_default();
+    for step in &report.steps {
+        let padding = " ".repeat(width - step.event.chars().count());
+        println!(
+            "  {}{padding}  {:>9}  {:>7}  {}",
+            step.event,
+            grouped(step.count),
+            percent(step.conversion),
+            bar(step.conversion, 40)
+        );
+    }
+}
+
+fn print_retention(report: &RetentionReport) {
+    const SHADES: [&str; 5] = [" ", "░", "▒", "▓", "█"];
+    let periods = report.cohorts.iter().map(|cohort| cohort.returned.len()).max().unwrap_or_default();
+    let mut header = vec!["cohort".to_owned(), "people".to_owned()];
+    header.extend((0..periods).map(|period| format!("+{period}")));
+    let mut rows = vec![header];
+    for cohort in &report.cohorts {
+        let mut row = vec![cohort.start.clone(), grouped(cohort.size)];
+        row.extend(cohort.returned.iter().map(|returned| {
+            if cohort.size == 0 {
+                return "-".to_owned();
+            }
+            let share = *returned as f64 / cohort.size as f64;
+            format!("{} {:>3.0} %", SHADES[(share * 4.0).ceil() as usize % 5], share * 100.0)
+        }));
+        rows.push(row);
+    }
+    columns(&rows);
+}
+
+fn print_person(report: &PersonReport) {
+    println!("person {}", report.person_id);
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    println!("ids");
+    let mut rows = vec![["kind", "id", "from", "to"].map(str::to_owned).to_vec()];
+    for id in &report.ids {
+        let time = |field: &str| if id[field].is_null() { "always".to_owned() } else { text(&id[field]) };
+        rows.push(vec![text(&id["kind"]), text(&id["id"]), time("valid_from"), time("valid_to")]);
+    }
+    columns(&rows);
+    println!("profile");
+    if let Some(profile) = report.profile.as_object() {
+        for (field, value) in
+            profile.iter().filter(|(field, _)| !matches!(field.as_str(), "person_id" | "daily_counts"))
+        {
+            println!("  {field:<20} {}", text(value));
+        }
+    }
+    println!("sessions");
+    let fields = ["started_at", "duration_ms", "events", "page_views", "entry_page", "exit_page", "channel"];
+    let mut rows = vec![fields.map(str::to_owned).to_vec()];
+    for session in &report.sessions {
+        rows.push(fields.iter().map(|field| text(&session[*field])).collect());
+    }
+    columns(&rows);
+}
