@@ -50,6 +50,9 @@ pub struct Config {
     pub activity_save_ms: u64,
     /// Consent at the start; what a former run was told wins.
     pub consent: Consent,
+    /// The device's id when no stored state has one: what the host knew already, from a cookie say. Else one is
+    /// made.
+    pub anonymous_id: Option<String>,
     /// Name and version for `context.library`.
     pub library: (&'static str, &'static str),
 }
@@ -76,6 +79,7 @@ impl Config {
             backoff_max_ms: 5 * MINUTE_MS,
             activity_save_ms: 5_000,
             consent: Consent::Granted,
+            anonymous_id: None,
             library: ("holloway", env!("CARGO_PKG_VERSION")),
         }
     }

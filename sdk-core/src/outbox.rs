@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::{ChunkId, Config, Restored};
+use crate::{ChunkId, Config, Restored, RestoredChunk};
 
 /// Some events that were begun together.
 #[derive(Debug)]
@@ -26,6 +26,22 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
+    /// A sealed chunk whose records are in the host's storage.
+    fn restored(chunk: &RestoredChunk) -> Self {
+        Self {
+            id: chunk.id,
+            events: chunk.events as usize,
+            bytes: chunk.bytes as usize,
+            sealed: true,
+            unanswered: 0,
+            payloads: None,
+            request_events_max: usize::MAX,
+            begun_mono_ms: 0,
+            held_until_mono_ms: 0,
+            in_flight: false,
+        }
+    }
+
     /// How many events from the front fit into a request.
     pub(crate) fn request_len(&self, bytes_max: usize) -> usize {
         let Some(payloads) = &self.payloads else { return 0 };
@@ -65,22 +81,16 @@ impl Outbox {
     pub(crate) fn restore(restored: &Restored) -> Self {
         let mut found = restored.chunks.clone();
         found.sort_unstable_by_key(|chunk| chunk.id);
-        let chunks: Vec<Chunk> = found
-            .iter()
-            .map(|chunk| Chunk {
-                id: chunk.id,
-                events: chunk.events as usize,
-                bytes: chunk.bytes as usize,
-                sealed: true,
-                unanswered: 0,
-                payloads: None,
-                request_events_max: usize::MAX,
-                begun_mono_ms: 0,
-                held_until_mono_ms: 0,
-                in_flight: false,
-            })
-            .collect();
+        let chunks: Vec<Chunk> = found.iter().map(Chunk::restored).collect();
         Self { last_id: chunks.last().map(|chunk| chunk.id), chunks }
+    }
+
+    /// Takes a sealed chunk in, among the others by age; the open chunk stays the last.
+    pub(crate) fn adopt(&mut self, chunk: &RestoredChunk) {
+        let sealed = self.chunks.iter().filter(|own| own.sealed);
+        let at = sealed.filter(|own| own.id < chunk.id).count();
+        self.chunks.insert(at, Chunk::restored(chunk));
+        self.last_id = self.last_id.max(Some(chunk.id));
     }
 
     /// The open chunk, made when there is none.
@@ -138,5 +148,26 @@ impl Outbox {
             chunk.sealed && !chunk.in_flight && age > config.outbox_age_max_ms
         };
         self.chunks.iter().find(old).map(|chunk| chunk.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adopted_chunks_stand_by_age_before_the_open_one() {
+        let chunk = |id| RestoredChunk { id: ChunkId(id), bytes: 10, events: 1 };
+        let mut outbox =
+            Outbox::restore(&Restored { chunks: vec![chunk(20), chunk(40)], ..Restored::default() });
+        let open = outbox.open(0, 0).id;
+        for id in [30, 10, 50] {
+            outbox.adopt(&chunk(id));
+        }
+        let ids: Vec<u64> = outbox.chunks.iter().map(|chunk| chunk.id.0).collect();
+        assert_eq!(ids, [10, 20, 30, 40, 50, open.0]);
+        assert!(outbox.chunks.last().is_some_and(|chunk| !chunk.sealed));
+        outbox.chunks.last_mut().expect("the open chunk").sealed = true;
+        assert_eq!(outbox.open(0, 0).id, ChunkId(51), "no id is given twice");
     }
 }

@@ -3,7 +3,7 @@
 use holloway_wire::LossReason;
 
 use super::{Client, Waiting};
-use crate::{Diagnostic, Effect, Now, ReadOutcome, StoredOutcome, Token};
+use crate::{Diagnostic, Effect, Now, ReadOutcome, RestoredChunk, StoredOutcome, Token};
 
 /// How long a chunk that could not be read is left alone, in milliseconds.
 const READ_AGAIN_MS: u64 = 30_000;
@@ -33,6 +33,14 @@ impl Client {
     /// Sending may start again after 401 or 403 (the write key was made known to the collector).
     pub fn resume(&mut self, now: Now) {
         self.paused = false;
+        self.send(now);
+    }
+
+    /// A chunk of another writer, which is gone, is this client's now: a browser tab that was closed. Its id must
+    /// be unlike those of this client's own chunks.
+    pub fn adopt(&mut self, chunk: RestoredChunk, now: Now) {
+        self.outbox.adopt(&chunk);
+        self.expire(now);
         self.send(now);
     }
 

@@ -36,7 +36,7 @@ pub enum Tracked {
 ///   [`register`](Self::register), [`unregister`](Self::unregister), [`set_consent`](Self::set_consent),
 ///   [`set_context`](Self::set_context), [`flush`](Self::flush);
 /// * **inputs** come from the platform: [`foreground`](Self::foreground), [`background`](Self::background),
-///   [`online`](Self::online), [`tick`](Self::tick), and the answers [`stored`](Self::stored),
+///   [`online`](Self::online), [`tick`](Self::tick), [`adopt`](Self::adopt), and the answers [`stored`](Self::stored),
 ///   [`read_done`](Self::read_done), [`http_done`](Self::http_done);
 /// * **[`poll_effect`](Self::poll_effect)** gives what to do next.
 ///
@@ -136,7 +136,9 @@ impl Client {
             client.state = state;
         }
         if client.state.identity.anonymous_id.is_empty() {
-            client.state.identity.anonymous_id = client.random.message_id(now.unix_ms).to_text();
+            let known = client.config.anonymous_id.take().filter(|id| !id.is_empty());
+            client.state.identity.anonymous_id =
+                known.unwrap_or_else(|| client.random.message_id(now.unix_ms).to_text());
         }
         if is_new {
             client.save(now);
