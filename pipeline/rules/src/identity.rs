@@ -5,6 +5,7 @@
 //! time. [`resolve`] turns the set of nodes and links into people. It is a function of the set: the order
 //! in which events arrived, and how often, does not matter.
 
+mod binding;
 pub mod blocked;
 mod components;
 pub mod link;

@@ -8,6 +8,8 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Components {
     parent: Vec<u32>,
+    /// Whether the id itself is unique.
+    is_user: Vec<bool>,
     /// Of a root: whether its set has a unique id, and how many strong ones.
     unique: Vec<bool>,
     strong: Vec<u32>,
@@ -15,9 +17,11 @@ pub(super) struct Components {
 
 impl Components {
     pub(super) fn new(nodes: &[Node<'_>]) -> Self {
+        let is_user: Vec<bool> = nodes.iter().map(|node| node.kind.class() == IdClass::Unique).collect();
         Self {
             parent: (0..nodes.len() as u32).collect(),
-            unique: nodes.iter().map(|node| node.kind.class() == IdClass::Unique).collect(),
+            unique: is_user.clone(),
+            is_user,
             strong: nodes.iter().map(|node| u32::from(node.kind.class() == IdClass::Strong)).collect(),
         }
     }
@@ -33,7 +37,7 @@ impl Components {
 
     /// Joins the sets of two ids; whether that changed anything, or why it may not be.
     pub(super) fn join(&mut self, left: u32, right: u32, strong_max: u32) -> Result<bool, Reason> {
-        let direct = self.unique[left as usize] && self.unique[right as usize] && left != right;
+        let direct = self.is_user[left as usize] && self.is_user[right as usize];
         let (a, b) = (self.root(left), self.root(right));
         if a == b {
             return Ok(false);

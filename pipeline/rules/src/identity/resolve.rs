@@ -1,12 +1,14 @@
 //! From ids and links to people.
 
-use std::collections::VecDeque;
+use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use holloway_wire::Timestamp;
 
 use super::{
+    binding::{Bindings, Bound, Owner},
     components::Components,
-    link::{Decision, Link, Reason, Verdict},
+    link::{Decision, Link, LinkSource, Reason, Verdict},
     node::{IdClass, Node, NodeId},
     person::{PersonId, PersonIndex},
 };
@@ -83,7 +85,11 @@ impl Resolution {
 ///
 /// Links are followed in the order of their time, then of their message id: first those between lasting ids
 /// (users, e-mails, phones), then those that give a weak id to an owner. A weak id's first owner has it from its
-/// beginning, each later one from the link that said so.
+/// beginning, each later one from the link that said so; but the first alias of a weak id reaches back to the
+/// beginning, whoever else was named in between. E-mail and phone of one event are one person's.
+///
+/// The answer does not depend on the order of the links, nor on how the nodes are numbered: links of one event are
+/// followed in the order of the ids' kinds and values.
 ///
 /// ```
 /// use holloway_rules::identity::{IdKind, IdentityRules, Link, LinkSource, MessageKey, Node, NodeId, resolve};
@@ -111,29 +117,40 @@ impl Resolution {
 /// assert_ne!(owner(19), owner(20), "two users are two people");
 /// ```
 pub fn resolve(nodes: &[Node<'_>], links: &[Link], rules: &IdentityRules) -> Resolution {
-    let mut links = links.to_vec();
-    links
-        .sort_unstable_by_key(|link| (link.at, link.message, link.source, link.left, link.right, link.event));
-    links.dedup_by_key(|link| (link.at, link.message, link.source, link.left, link.right));
+    let links = in_order(nodes, links);
     let is_weak = |id: NodeId| nodes[id.index()].kind.class() == IdClass::Weak;
 
     let mut components = Components::new(nodes);
     let mut decisions = Vec::new();
     let mut strong_source: Vec<Option<Reason>> = vec![None; nodes.len()];
-    for link in links.iter().filter(|link| !is_weak(link.left) && !is_weak(link.right)) {
+    for (index, link) in links.iter().enumerate() {
+        let link = match (is_weak(link.left), is_weak(link.right)) {
+            (false, false) => *link,
+            (true, false) => match links.get(index + 1) {
+                Some(next) if says_of_the_same_device(link, next) && !is_weak(next.right) => {
+                    Link { left: next.right, right: link.right, ..*link }
+                }
+                _ => continue,
+            },
+            _ => continue,
+        };
         match components.join(link.left.0, link.right.0, rules.strong_max) {
             Ok(false) => {}
             Ok(true) => {
                 let reason = Reason::Source(link.source);
                 strong_source[link.left.index()].get_or_insert(reason);
-                decisions.push(Decision { link: *link, verdict: Verdict::Merged, reason });
+                decisions.push(Decision { link, verdict: Verdict::Merged, reason });
             }
-            Err(reason) => decisions.push(Decision { link: *link, verdict: Verdict::Refused, reason }),
+            Err(reason) => decisions.push(Decision { link, verdict: Verdict::Refused, reason }),
         }
     }
 
     let mut bindings = Bindings::new(nodes.len());
+    let mut before: Option<&Link> = None;
     for link in links.iter().filter(|link| is_weak(link.left) || is_weak(link.right)) {
+        if before.replace(link).is_some_and(|before| says_of_the_same_device(before, link)) {
+            continue;
+        }
         let (weak, owner) =
             if is_weak(link.left) { (link.left, link.right) } else { (link.right, link.left) };
         if is_weak(owner) {
@@ -162,70 +179,33 @@ pub fn resolve(nodes: &[Node<'_>], links: &[Link], rules: &IdentityRules) -> Res
     people(nodes, &mut components, &bindings, &strong_source, decisions)
 }
 
-/// Who owns a weak id from some moment on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Owner {
-    /// The set of lasting ids with this root.
-    Component(u32),
-    /// Nobody that is known: the owner who was named is over its cap.
-    StandIn,
-}
-
-#[derive(Debug)]
-struct Bindings {
-    /// Of each weak id, its owners in the order of time.
-    owners: Vec<Vec<(Timestamp, Owner, Reason)>>,
-    /// Of each root, when it took weak ids lately.
-    taken: Vec<VecDeque<i64>>,
-}
-
-enum Bound {
-    Known,
-    New,
-    OverCap,
-}
-
-impl Bindings {
-    fn new(nodes: usize) -> Self {
-        Self { owners: vec![Vec::new(); nodes], taken: vec![VecDeque::new(); nodes] }
-    }
-
-    fn bind(&mut self, weak: NodeId, owner: u32, link: &Link, rules: &IdentityRules) -> Bound {
-        let owners = &mut self.owners[weak.index()];
-        if owners.last().is_some_and(|(_, last, _)| *last == Owner::Component(owner)) {
-            return Bound::Known;
-        }
-        let taken = &mut self.taken[owner as usize];
-        while taken.front().is_some_and(|at| *at <= link.at.as_micros() - rules.weak_window_us) {
-            taken.pop_front();
-        }
-        // Coming back to an owner whom this id had before takes nothing new.
-        let had_before = owners.iter().any(|(_, known, _)| *known == Owner::Component(owner));
-        if !had_before {
-            if taken.len() >= rules.weak_max {
-                if owners.last().is_none_or(|(_, last, _)| *last != Owner::StandIn) {
-                    owners.push((link.at, Owner::StandIn, Reason::WeakCap));
-                }
-                return Bound::OverCap;
-            }
-            taken.push_back(link.at.as_micros());
-        }
-        owners.push((link.at, Owner::Component(owner), Reason::Source(link.source)));
-        Bound::New
-    }
-}
-
-/// Of several refusals of one pair for one reason, the first says it all.
-fn keep_earliest_refusals(decisions: &mut Vec<Decision>) {
-    decisions
-        .sort_by_key(|decision| (decision.link.left, decision.link.right, decision.verdict, decision.reason));
-    decisions.dedup_by(|later, earlier| {
-        later.verdict == Verdict::Refused
-            && (later.link.left, later.link.right, later.verdict, later.reason)
-                == (earlier.link.left, earlier.link.right, earlier.verdict, earlier.reason)
+/// The links by time, message and source, then by the ids that they name: the numbers of nodes say nothing.
+fn in_order(nodes: &[Node<'_>], links: &[Link]) -> Vec<Link> {
+    let id = |node: NodeId| (nodes[node.index()].kind, nodes[node.index()].value);
+    let event = |link: &Link| (link.at, link.message, link.source);
+    let mut links = links.to_vec();
+    links.sort_unstable_by(|a, b| {
+        let ids = |a: NodeId, b: NodeId| if a == b { Ordering::Equal } else { id(a).cmp(&id(b)) };
+        let by_ids = || ids(a.left, b.left).then_with(|| ids(a.right, b.right));
+        event(a).cmp(&event(b)).then_with(by_ids).then(a.event.cmp(&b.event))
     });
-    decisions.sort_by_key(|decision| {
-        (decision.link.at, decision.link.message, decision.link.left, decision.link.right)
+    links.dedup_by_key(|link| (event(link), link.left, link.right));
+    links
+}
+
+/// Whether two links are what one event declares of one device: an e-mail and a phone, without a user.
+fn says_of_the_same_device(link: &Link, next: &Link) -> bool {
+    let of = |link: &Link| (link.at, link.message, link.left, link.source);
+    link.source == LinkSource::Trait && of(link) == of(next)
+}
+
+/// Of several refusals of one pair for one reason, the first says it all. All in the order of time.
+fn keep_earliest_refusals(decisions: &mut Vec<Decision>) {
+    decisions.sort_by_key(|decision| (decision.link.at, decision.link.message));
+    let mut refused = HashSet::new();
+    decisions.retain(|decision| {
+        let Decision { link, verdict, reason } = decision;
+        *verdict != Verdict::Refused || refused.insert((link.left, link.right, *reason))
     });
 }
 
@@ -247,9 +227,9 @@ fn people(
     };
     for id in 0..nodes.len() as u32 {
         let root = match nodes[id as usize].kind.class() {
-            IdClass::Weak => match bindings.owners[id as usize].first() {
+            IdClass::Weak => match bindings.of(id).first().map(|stretch| stretch.owner) {
                 // An anonymous id speaks for the owner of its first interval only, so that no two people share it.
-                Some((_, Owner::Component(root), _)) => *root,
+                Some(Owner::Component(root)) => root,
                 _ => continue,
             },
             _ => components.root(id),
@@ -276,7 +256,7 @@ fn people(
     };
     for (id, node) in nodes.iter().enumerate() {
         resolution.first_row.push(resolution.identities.len() as u32);
-        let owners = &bindings.owners[id];
+        let stretches = bindings.of(id as u32);
         let row = |person, valid_from, valid_to, reason| Identity {
             node: NodeId(id as u32),
             person: PersonIndex(person),
@@ -290,36 +270,30 @@ fn people(
             resolution.identities.push(row(person, None, None, reason));
             continue;
         }
-        if owners.is_empty() {
+        if stretches.is_empty() {
             let person = resolution.people.len() as u32;
             resolution.people.push(PersonId::of(node.kind, node.value));
             resolution.identities.push(row(person, None, None, Reason::Own));
         }
-        for (index, (from, owner, reason)) in owners.iter().enumerate() {
-            let person = match owner {
-                Owner::Component(root) => person_of_root[*root as usize],
-                Owner::StandIn => {
-                    let is_first = index == 0;
-                    let id =
-                        if is_first { PersonId::of } else { PersonId::quarantined }(node.kind, node.value);
-                    stand_in(&mut resolution.people, id)
-                }
+        // The id is free to name its stand-in unless its first owner is named after it.
+        let owns_itself = stretches.first().is_some_and(|stretch| stretch.owner == Owner::StandIn);
+        let stand_in_id = if owns_itself { PersonId::of } else { PersonId::quarantined };
+        let mut stand_in = None;
+        for (index, stretch) in stretches.iter().enumerate() {
+            let person = match stretch.owner {
+                Owner::Component(root) => person_of_root[root as usize],
+                Owner::StandIn => *stand_in.get_or_insert_with(|| {
+                    resolution.people.push(stand_in_id(node.kind, node.value));
+                    resolution.people.len() as u32 - 1
+                }),
             };
-            let valid_to = owners.get(index + 1).map(|(next, _, _)| *next);
-            resolution.identities.push(row(person, (index > 0).then_some(*from), valid_to, *reason));
+            let valid_from = (index > 0).then_some(stretch.from);
+            let valid_to = stretches.get(index + 1).map(|next| next.from);
+            resolution.identities.push(row(person, valid_from, valid_to, stretch.reason));
         }
     }
     resolution.first_row.push(resolution.identities.len() as u32);
     resolution
-}
-
-/// The one stand-in of an id, however often it is needed.
-fn stand_in(people: &mut Vec<PersonId>, id: PersonId) -> u32 {
-    // It was pushed for this very id, if at all, so it is the last.
-    if people.last() != Some(&id) {
-        people.push(id);
-    }
-    people.len() as u32 - 1
 }
 
 #[cfg(test)]

@@ -11,13 +11,14 @@ use proptest::prelude::*;
 use super::*;
 use crate::identity::{IdKind, LinkSource, MessageKey};
 
-/// `at anonymous user [email]`, `-` for none; `alias` as first word: `alias at previous user`.
+/// `at anonymous user [email [phone]]`, `-` for none; `alias` as first word: `alias at previous user`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Line {
     at: i64,
     anonymous: Option<String>,
     user: Option<String>,
     email: Option<String>,
+    phone: Option<String>,
     alias: bool,
 }
 
@@ -27,13 +28,20 @@ fn lines(text: &str) -> Vec<Line> {
         let mut words = line.trim_start_matches("alias").split_whitespace();
         let at = words.next().expect("a time").parse().expect("a number");
         let mut word = || words.next().filter(|word| *word != "-").map(str::to_owned);
-        Line { at, anonymous: word(), user: word(), email: word(), alias }
+        Line { at, anonymous: word(), user: word(), email: word(), phone: word(), alias }
     };
     text.split(';').map(str::trim).filter(|line| !line.is_empty()).map(parse).collect()
 }
 
-/// Gives each line its person, as the pipeline does.
-fn persons(lines: &[Line]) -> (Vec<PersonId>, Vec<(Reason, String, String)>) {
+/// The person of each line, and what was refused.
+type People = (Vec<PersonId>, Vec<(Reason, String, String)>);
+
+fn persons(lines: &[Line]) -> People {
+    numbered(lines, 0)
+}
+
+/// Gives each line its person, as the pipeline does; `numbering` shuffles the numbers of the nodes.
+fn numbered(lines: &[Line], numbering: u64) -> People {
     let mut ids: BTreeMap<(IdKind, &str), i64> = BTreeMap::new();
     let mut see = |kind, value, at| {
         let first = ids.entry((kind, value)).or_insert(at);
@@ -49,11 +57,17 @@ fn persons(lines: &[Line]) -> (Vec<PersonId>, Vec<(Reason, String, String)>) {
         if let Some(id) = &line.email {
             see(IdKind::Email, id, line.at);
         }
+        if let Some(id) = &line.phone {
+            see(IdKind::Phone, id, line.at);
+        }
     }
-    let nodes: Vec<Node<'_>> = ids
+    let mut nodes: Vec<Node<'_>> = ids
         .iter()
         .map(|((kind, value), at)| Node { kind: *kind, value, first_seen: Timestamp::from_micros(*at) })
         .collect();
+    let mut places: Vec<usize> = (0..nodes.len()).collect();
+    shuffle(&mut places, numbering);
+    nodes = places.iter().map(|place| nodes[*place]).collect();
     let number = |kind: IdKind, value: &Option<String>| {
         let value = value.as_deref()?;
         let at = nodes.iter().position(|node| node.kind == kind && node.value == value)?;
@@ -64,7 +78,7 @@ fn persons(lines: &[Line]) -> (Vec<PersonId>, Vec<(Reason, String, String)>) {
         let (anonymous, user) =
             (number(IdKind::Anonymous, &line.anonymous), number(IdKind::User, &line.user));
         let previous_user = if line.alias { number(IdKind::User, &line.anonymous) } else { None };
-        let email = number(IdKind::Email, &line.email);
+        let (email, phone) = (number(IdKind::Email, &line.email), number(IdKind::Phone, &line.phone));
         let mut link = |left, right, source| {
             let (Some(left), Some(right)) = (left, right) else { return };
             let message = MessageKey([0; 16]);
@@ -75,13 +89,19 @@ fn persons(lines: &[Line]) -> (Vec<PersonId>, Vec<(Reason, String, String)>) {
             link(previous_user.or(anonymous), user, LinkSource::Alias);
             continue;
         }
-        link(anonymous, user.or(email), LinkSource::Identify);
-        link(email, user, LinkSource::Trait);
+        link(anonymous, user, LinkSource::Identify);
+        for strong in [email, phone] {
+            match user {
+                Some(_) => link(strong, user, LinkSource::Trait),
+                None => link(anonymous, strong, LinkSource::Trait),
+            }
+        }
     }
     let resolution = resolve(&nodes, &links, &IdentityRules { weak_max: 3, ..IdentityRules::default() });
     let of_line = |line: &Line| {
         let at = Timestamp::from_micros(line.at);
-        let user = number(IdKind::User, &line.user).or(number(IdKind::Email, &line.email));
+        let strong = number(IdKind::Email, &line.email).or(number(IdKind::Phone, &line.phone));
+        let user = number(IdKind::User, &line.user).or(strong);
         let person = resolution.person_of_event(number(IdKind::Anonymous, &line.anonymous), user, at);
         resolution.people[person.expect("each line names somebody").0 as usize]
     };
@@ -91,19 +111,31 @@ fn persons(lines: &[Line]) -> (Vec<PersonId>, Vec<(Reason, String, String)>) {
     (lines.iter().map(of_line).collect(), refused)
 }
 
+/// Swaps by a fixed random sequence; `0` leaves everything in its place.
+fn shuffle<T>(items: &mut [T], seed: u64) {
+    let mut state = seed;
+    for last in (1..items.len()).rev() {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(seed);
+        let other = if seed == 0 { last } else { (state >> 33) as usize % (last + 1) };
+        items.swap(last, other);
+    }
+}
+
 /// `expected` has one letter per line: equal letters, equal people.
 fn check(name: &str, text: &str, expected: &str, refused: &[(Reason, &str, &str)]) {
     let lines = lines(text);
-    let (people, refusals) = persons(&lines);
-    let letters: Vec<char> = expected.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let letters: Vec<char> = expected.chars().collect();
     assert_eq!(letters.len(), lines.len(), "{name}: a letter a line");
-    for (a, left) in letters.iter().enumerate() {
-        for (b, right) in letters.iter().enumerate().skip(a + 1) {
-            assert_eq!(people[a] == people[b], left == right, "{name}: lines {a} and {b}");
+    for numbering in 0..8 {
+        let (people, refusals) = numbered(&lines, numbering);
+        for (a, left) in letters.iter().enumerate() {
+            for (b, right) in letters.iter().enumerate().skip(a + 1) {
+                assert_eq!(people[a] == people[b], left == right, "{name}: lines {a} and {b}");
+            }
         }
+        let refusals: Vec<_> = refusals.iter().map(|(why, l, r)| (*why, l.as_str(), r.as_str())).collect();
+        assert_eq!(refusals, refused, "{name}: refusals");
     }
-    let refusals: Vec<_> = refusals.iter().map(|(reason, l, r)| (*reason, l.as_str(), r.as_str())).collect();
-    assert_eq!(refusals, refused, "{name}: refusals");
 }
 
 #[test]
@@ -150,6 +182,89 @@ fn ids_become_people() {
 }
 
 #[test]
+fn aliases_reach_back_to_the_beginning_once() {
+    check("alias_after_another_user", "1 a -; 5 a v; alias 9 a u; 3 a -; 7 a -; 10 a -", "ABAABA", &[]);
+    check("only_the_first_alias", "1 a -; alias 5 a u; alias 9 a v; 2 a -; 10 a -", "AABAB", &[]);
+    check("alias_that_says_it_again", "1 a u; alias 2 a u; 3 a -", "AAA", &[]);
+    check("alias_of_an_id_that_no_event_carries", "alias 1 ghost u; 2 - u", "AA", &[]);
+    check("alias_of_itself", "1 - u; alias 2 u u", "AA", &[]);
+    check(
+        "alias_over_the_cap",
+        "1 a u; 2 b u; 3 c u; alias 4 d u; 1 d -; 5 d -",
+        "AAAABB",
+        &[(Reason::WeakCap, "d", "u")],
+    );
+}
+
+/// The kinds of scenario that Snowplow's identity tests name, in this module's ids.
+#[test]
+fn scenarios_by_kind() {
+    use Reason::TwoUsersThroughChain;
+    check("disjoint", "1 a -; 2 b u; 3 - v e", "ABC", &[]);
+    check("chain_through_an_email", "1 a u; 2 b u e; 3 c - e", "AAA", &[]);
+    check("fan_out_of_a_device", "1 a u; 2 a v; 3 a w", "ABC", &[]);
+    check("diamond", "1 a - e; 2 b - e; 3 a u e; 4 b u e", "AAAA", &[]);
+    check("merge_only", "1 - u e; 2 - u f; 3 x - e; 4 y - f", "AAAA", &[]);
+    check("remap", "1 a - e; 5 - u e; 2 a -", "AAA", &[]);
+    check("late", "9 - u e; 1 a - e; 0 a -", "AAA", &[]);
+    check("observed_again", "1 a u; 1 a u; 2 a u", "AAA", &[]);
+    check("rapid_hand_overs", "1 a u; 2 a v; 3 a u; 4 a v; 5 a -", "ABABB", &[]);
+    check("bridge_by_one_event", "1 a - e p; 2 b - - p; 3 c - e", "AAA", &[]);
+    check("bridge_then_user", "1 a - e p; 2 - u e; 3 b - - p", "AAA", &[]);
+    check(
+        "bridge_between_two_users",
+        "1 - u e; 2 - v - p; 3 c - e p; 4 c -",
+        "ABAA",
+        &[(TwoUsersThroughChain, "p", "e")],
+    );
+    check("late_merge", "1 a -; 2 b -; 9 - u e; 5 a - e; 6 b - e", "AAAAA", &[]);
+    check(
+        "two_users_with_one_phone_at_once",
+        "0 - u e p; 0 - v f p",
+        "AB",
+        &[(TwoUsersThroughChain, "p", "v")],
+    );
+    check("reverse_chain", "3 a u; 2 b u; 1 c u", "AAA", &[]);
+    check("interleaved", "1 a u; 2 b v; 3 c u; 4 d v; 5 a -; 6 b -", "ABABAB", &[]);
+    check("a_device_does_not_chain_two_emails", "1 a - e; 2 b - e; 3 b - f; 4 b -; 5 a -", "AABBA", &[]);
+    check("an_email_on_a_device_is_not_its_next_user's", "1 a - e; 2 a u; 3 a -; 0 a -", "ABBA", &[]);
+    check(
+        "shared_email_stays_with_its_first_user",
+        "1 - u e; 2 - v e; 3 - v e; 4 a - e",
+        "ABBA",
+        &[(TwoUsersThroughChain, "e", "v")],
+    );
+}
+
+/// A kiosk changes hands 200,000 times between 10,000 users: every visit is its user's, and it takes no time.
+#[test]
+fn a_kiosk_is_everybodys_and_nobodys() {
+    const USERS: u32 = 10_000;
+    let names: Vec<String> = (0..USERS).map(|number| number.to_string()).collect();
+    let at = Timestamp::from_micros;
+    let node = |kind, value| Node { kind, value, first_seen: at(0) };
+    let nodes: Vec<Node<'_>> = [node(IdKind::Anonymous, "kiosk")]
+        .into_iter()
+        .chain(names.iter().map(|name| node(IdKind::User, name)))
+        .collect();
+    let owner = |visit: i64| NodeId(1 + (visit as u32).wrapping_mul(2_654_435_761) % USERS);
+    let link = |visit| Link {
+        at: at(visit),
+        message: MessageKey([0; 16]),
+        event: 0,
+        left: NodeId(0),
+        right: owner(visit),
+        source: LinkSource::Event,
+    };
+    let links: Vec<Link> = (0..200_000).map(link).collect();
+    let resolution = resolve(&nodes, &links, &IdentityRules::default());
+    for visit in (0..200_000).step_by(97) {
+        assert_eq!(resolution.person_of(NodeId(0), at(visit)), resolution.person_of(owner(visit), at(0)));
+    }
+    assert_eq!(resolution.people.len(), USERS as usize);
+}
+
+#[test]
 fn a_person_keeps_its_id_through_login_and_is_named_after_its_oldest_member() {
     let before = persons(&lines("1 a -")).0[0];
     let after = persons(&lines("1 a -; 2 a u; 3 b u")).0;
@@ -172,12 +287,17 @@ fn events() -> impl Strategy<Value = Vec<Line>> {
     let id = |prefix: &'static str, count: u8| {
         prop::option::weighted(0.7, (0..count).prop_map(move |n| format!("{prefix}{n}")))
     };
-    let line = (0_i64..12, id("a", 4), id("u", 3), id("e", 3), prop::bool::weighted(0.1)).prop_map(
-        |(at, anonymous, user, email, alias)| {
+    // An alias may name a user as the previous id.
+    let previous = prop_oneof![4 => id("a", 4), 1 => id("u", 3)];
+    let ids = (id("a", 4), previous, id("u", 3), id("e", 3), id("p", 2));
+    let line = (0_i64..12, ids, prop::bool::weighted(0.15)).prop_map(
+        |(at, (anonymous, previous, user, email, phone), alias)| {
+            if alias && user.is_some() && previous.is_some() {
+                return Line { at, anonymous: previous, user, email: None, phone: None, alias };
+            }
             let nobody = anonymous.is_none() && user.is_none();
-            let alias = alias && user.is_some() && anonymous.is_some();
             let anonymous = if nobody { Some("a0".to_owned()) } else { anonymous };
-            Line { at, anonymous, user, email: email.filter(|_| !alias), alias }
+            Line { at, anonymous, user, email, phone, alias: false }
         },
     );
     prop::collection::vec(line, 1..14)
@@ -187,14 +307,15 @@ proptest! {
     #[test]
     fn order_and_repetition_of_events_do_not_matter(
         events in events(),
-        shuffle in any::<u64>(),
+        order_seed in any::<u64>(),
+        numbering in any::<u64>(),
         repeat in any::<prop::sample::Index>(),
     ) {
         let (people, refused) = persons(&events);
         let mut order: Vec<usize> = (0..events.len()).chain([repeat.index(events.len())]).collect();
-        order.sort_by_key(|index| (*index as u64 + 1).wrapping_mul(shuffle | 1).rotate_left(17));
+        shuffle(&mut order, order_seed);
         let shuffled: Vec<Line> = order.iter().map(|index| events[*index].clone()).collect();
-        let (again, refused_again) = persons(&shuffled);
+        let (again, refused_again) = numbered(&shuffled, numbering);
         for (place, index) in order.iter().enumerate() {
             prop_assert_eq!(again[place], people[*index]);
         }
