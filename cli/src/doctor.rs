@@ -40,7 +40,7 @@ pub(crate) fn run(options: &Doctor) -> Result<Done> {
     let mut problems = Vec::new();
     let mut unreadable = 0_u64;
     let log = scan(&data.join("log"), &mut problems, |payload| {
-        unreadable += u64::from(Envelope::parse(payload).is_err())
+        unreadable += u64::from(Envelope::parse(payload).is_err());
     })?;
     if unreadable > 0 {
         problems.push(format!("{unreadable} records of the log are no events"));

@@ -46,7 +46,11 @@ pub(crate) fn columns(rows: &[Vec<String>]) {
         for (column, cell) in row.iter().enumerate() {
             let padding = " ".repeat(widths[column] - cell.chars().count());
             let is_left = column == 0;
-            line += &if is_left { format!("{cell}{padding}") } else { format!("  {padding}{cell}") };
+            line.push_str(if is_left { "" } else { "  " });
+            let (first, second) =
+                if is_left { (cell.as_str(), padding.as_str()) } else { (padding.as_str(), cell.as_str()) };
+            line.push_str(first);
+            line.push_str(second);
         }
         println!("{}", line.trim_end());
     }

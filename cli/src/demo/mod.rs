@@ -85,7 +85,7 @@ fn visitor(options: &Options, number: u32, today_ms: u64) -> Result<()> {
                 number,
             );
         }
-        client.shutdown(Duration::from_secs(60)).context("the collector did not take the demo's events")?;
+        client.shutdown(Duration::from_mins(1)).context("the collector did not take the demo's events")?;
     }
     Ok(())
 }

@@ -48,13 +48,12 @@ pub(super) fn read(input: impl Read, options: &Import, admission: &mut Admission
             admission.row(Row::Unreadable { payload: &raw(), reason: "invalid_utf8", detail })?;
             continue;
         };
-        let written =
-            mapping.write(&mut out, |at| texts.get(at).map_or(Cell::Absent, |text| Cell::Text(text)));
+        let written = mapping.write(&mut out, |at| texts.get(at).map_or(Cell::Absent, Cell::Text));
         match written {
             Ok(()) => admission
                 .row(Row::Event(std::str::from_utf8(&out).context("an event is written as UTF-8")?))?,
             Err(detail) => {
-                admission.row(Row::Unreadable { payload: &raw(), reason: "bad_timestamp", detail })?
+                admission.row(Row::Unreadable { payload: &raw(), reason: "bad_timestamp", detail })?;
             }
         }
     }

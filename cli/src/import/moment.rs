@@ -35,13 +35,13 @@ impl TimeFormat {
     pub(super) fn read(&self, text: &str) -> Result<Timestamp, String> {
         match self {
             Self::Rfc3339 => Timestamp::parse(text).map_err(|error| error.to_string()),
-            Self::Unix(unit) => self.unix(text, *unit),
+            Self::Unix(unit) => Self::unix(text, *unit),
             Self::Pattern(pattern) => patterned(pattern, text)
                 .ok_or_else(|| format!("expected a time like {pattern}, found {text:?}")),
         }
     }
 
-    fn unix(&self, text: &str, unit: i64) -> Result<Timestamp, String> {
+    fn unix(text: &str, unit: i64) -> Result<Timestamp, String> {
         let wrong = || {
             format!(
                 "expected a number of seconds, milliseconds or microseconds since 1970 in the years 1 to 9999, found {text:?}"

@@ -51,7 +51,7 @@ pub(super) fn read(path: &Path, options: &Import, bars: &Bars, admission: &mut A
                 Ok(()) => admission
                     .row(Row::Event(std::str::from_utf8(&out).context("an event is written as UTF-8")?))?,
                 Err(detail) => {
-                    admission.row(Row::Unreadable { payload: &out, reason: "bad_timestamp", detail })?
+                    admission.row(Row::Unreadable { payload: &out, reason: "bad_timestamp", detail })?;
                 }
             }
         }

@@ -1,0 +1,324 @@
+//! The real binary on real files.
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::{Value, json};
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn data(&self) -> PathBuf {
+        self.0.path().join("data")
+    }
+
+    fn file(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, content).expect("writes");
+        path
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_holloway"));
+        command.args(arguments).arg("--data").arg(self.data()).stdin(Stdio::null());
+        command.output().expect("runs")
+    }
+
+    /// The JSON that a command prints; it must end well.
+    fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(&[arguments, &["--json"]].concat());
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
+    fn import(&self, format: &str, file: &Path, more: &[&str]) -> Value {
+        let file = file.display().to_string();
+        self.json(&[&["import", "--format", format, file.as_str()], more].concat())
+    }
+}
+
+fn account(read: u64, stored: u64, quarantined: u64, duplicate: u64) -> Value {
+    json!({ "read": read, "stored": stored, "quarantined": quarantined, "duplicate": duplicate, "suppressed": 0, "rejected": 0 })
+}
+
+#[test]
+fn every_format_is_imported_once_and_a_second_time_adds_nothing() {
+    let gzip = {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder
+            .write_all(b"{\"type\":\"page\",\"userId\":\"u1\"}\n{\"type\":\"page\",\"userId\":\"u1\"}\n")
+            .expect("memory");
+        encoder.finish().expect("memory")
+    };
+    let zstd = zstd::encode_all(&b"{\"type\":\"page\",\"userId\":\"u1\"}\n"[..], 1).expect("memory");
+    let apache =
+        b"192.0.2.1 - - [17/May/2015:10:05:03 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"Firefox\"\nnonsense\n";
+    let segment = b"{\"batch\":[{\"type\":\"track\",\"event\":\"A\",\"userId\":\"u\"},{\"type\":\"track\",\"userId\":\"u\"}],\n\"sentAt\":\"2026-01-01T00:00:00Z\"}";
+    let csv = b"user_id,event,timestamp,plan\n1,Buy,2026-01-01T00:00:00Z,pro\n1,Buy,2026-01-01T00:00:00Z,pro\n2,Buy,yesterday,\n3,Buy\n";
+    let cases: [(&str, &str, &[u8], Value); 6] = [
+        ("events", "plain", b"{\"type\":\"page\",\"userId\":\"u1\"}\n\noops\n", account(2, 1, 1, 0)),
+        ("events", "gz", &gzip, account(2, 2, 0, 0)),
+        ("events", "zst", &zstd, account(1, 1, 0, 0)),
+        ("segment", "batch", segment, account(2, 1, 1, 0)),
+        ("csv", "csv", csv, account(4, 2, 2, 0)),
+        ("apache", "log", apache, account(2, 1, 1, 0)),
+    ];
+    for (format, name, content, expected) in cases {
+        let folder = Folder::new();
+        let file = folder.file(name, content);
+        assert_eq!(folder.import(format, &file, &[]), expected, "{name}");
+        let read = expected["read"].as_u64().expect("a number");
+        assert_eq!(folder.import(format, &file, &[]), account(read, 0, 0, read), "{name} again");
+    }
+}
+
+#[test]
+fn bad_input_is_kept_apart_and_nothing_is_lost() {
+    let folder = Folder::new();
+    let large = format!(
+        "{{\"type\":\"page\",\"userId\":\"u\",\"properties\":{{\"p\":\"{}\"}}}}",
+        "x".repeat(33 * 1024)
+    );
+    let lines: [&[u8]; 12] = [
+        b"{\"type\":\"track\",\"event\":\"E\",\"userId\":\"u\",\"messageId\":null,\"anonymousId\":null}",
+        b"{\"type\":\"track\",\"event\":\"E\",\"userId\":42}",
+        b"{\"type\":\"track\",\"event\":\"E\",\"userId\":\"u\",\"unknown\":1}",
+        b"{\"type\":\"page\",\"userId\":\"u\",\"timestamp\":\"9999-12-31T23:59:59Z\"}",
+        b"{\"type\":\"page\",\"userId\":\"u\",\"timestamp\":-1}",
+        b"{\"type\":\"page\",\"userId\":\"u\",\"timestamp\":\"-001-01-01T00:00:00Z\"}",
+        b"{\"type\":\"page\",\"userId\":{}}",
+        b"{\"type\":\"track\",\"userId\":\"u\"}",
+        b"{\"type\":\"page\",\"userId\":\"\xff\"}",
+        b"{\"type\":\"page\",",
+        large.as_bytes(),
+        b"[]",
+    ];
+    let file = folder.file("lines", &lines.join(&b"\n"[..]));
+    assert_eq!(folder.import("events", &file, &[]), account(12, 4, 8, 0));
+    let strict = folder.run(&[
+        "import",
+        "--format",
+        "events",
+        "--strict",
+        &folder.file("x", b"oops").display().to_string(),
+    ]);
+    assert_eq!(strict.status.code(), Some(3));
+    let doctor = folder.json(&["doctor"]);
+    assert_eq!((&doctor["log"]["records"], &doctor["quarantine"]["records"]), (&json!(4), &json!(9)));
+    assert_eq!(doctor["quarantined_by_reason"]["too_large"], 1);
+    assert_eq!(doctor["quarantined_by_reason"]["bad_timestamp"], 2);
+    let kept = folder.run(&["export", "--quarantine"]).stdout;
+    let kept = String::from_utf8(kept).expect("UTF-8");
+    assert!(kept.contains(&"x".repeat(33 * 1024)), "the payload is kept whole");
+}
+
+#[test]
+fn columns_are_mapped_and_mistakes_say_what_would_do() {
+    let folder = Folder::new();
+    let file = folder.file("rows.csv", b"who,when,what\nu1,20260101,Buy\nu1,20260102,Buy\n");
+    let file = file.display().to_string();
+    let map = [
+        "--map",
+        "userId=who",
+        "--map",
+        "timestamp=when",
+        "--map",
+        "event=what",
+        "--set",
+        "properties.shop=7",
+        "--time-format",
+        "%Y%m%d",
+    ];
+    let arguments = [&["import", "--format", "csv", file.as_str()], &map[..]].concat();
+    assert_eq!(folder.json(&arguments), account(2, 2, 0, 0));
+    let exported = String::from_utf8(folder.run(&["export"]).stdout).expect("UTF-8");
+    assert!(
+        exported.contains(r#""properties":{"shop":7},"timestamp":"2026-01-01T00:00:00.000Z""#),
+        "{exported}"
+    );
+    let check = |arguments: &[&str], code: i32, says: &str| {
+        let output = folder.run(arguments);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
+        assert!(text.contains(says), "{arguments:?}: {text}");
+    };
+    check(
+        &["import", "--format", "csv", "--map", "userId=nobody", &file],
+        2,
+        "the columns are who, when, what",
+    );
+    check(&["import", "--format", "csv", "--map", "user=who", &file], 2, "anonymousId");
+    check(&["import", "--format", "csv", "--time-format", "iso", &file], 2, "unix-ms");
+    check(&["import", "--format", "csv", "missing.csv"], 1, "missing.csv");
+    check(&["import", "--format", "parquet", &file], 1, "expected a Parquet file");
+    check(&["report", "sessions"], 1, "derive");
+    check(&["report", "funnel"], 2, "--steps");
+    check(&["derive", "--timezone", "Mars/Olympus"], 1, "Mars/Olympus");
+    check(&["person", "u1"], 1, "derive");
+    check(&["derive", "--session-timeout", "30"], 2, "30m");
+}
+
+#[test]
+fn a_small_shop_is_reported_exactly() {
+    let folder = Folder::new();
+    // Ann browses on Monday, logs in, buys on Wednesday of the next week. Bob looks once.
+    let events = [
+        ("page", "", "a1", "", "2026-01-05T10:00:00Z"),
+        ("track", "Viewed", "a1", "", "2026-01-05T10:01:00Z"),
+        ("identify", "", "a1", "ann", "2026-01-05T10:02:00Z"),
+        ("track", "Bought", "a2", "ann", "2026-01-14T09:00:00Z"),
+        ("track", "Viewed", "a2", "", "2026-01-14T08:59:00Z"),
+        ("page", "", "b1", "", "2026-01-06T10:00:00Z"),
+        ("track", "Viewed", "b1", "", "2026-01-06T10:40:00Z"),
+    ];
+    let line = |(kind, event, anonymous, user, at): &(&str, &str, &str, &str, &str)| {
+        json!({ "type": kind, "event": event, "anonymousId": anonymous, "userId": user, "timestamp": at,
+            "context": { "page": { "path": "/" } } })
+        .to_string()
+    };
+    let lines: Vec<String> = events.iter().map(line).collect();
+    let file = folder.file("events", lines.join("\n").as_bytes());
+    assert_eq!(folder.import("events", &file, &[]), account(7, 7, 0, 0));
+
+    let derived = folder.json(&["derive"]);
+    let counts =
+        ["events", "people", "sessions", "profiles", "refused_merges"].map(|field| derived[field].clone());
+    assert_eq!(counts, [7, 2, 4, 2, 0].map(Value::from));
+    assert!(
+        derived["elapsed_ms"].is_u64() && derived["peak_rss_bytes"].is_u64() && derived["dirty_people"] == 2
+    );
+
+    let sessions = folder.json(&["report", "sessions"]);
+    assert_eq!(
+        (&sessions["people"], &sessions["sessions"], &sessions["events"]),
+        (&json!(2), &json!(4), &json!(7))
+    );
+    // Durations: 120 s, 60 s, 0 s, 0 s.
+    assert_eq!(sessions["duration_ms"], json!({ "mean": 45_000.0, "median": 30_000.0 }));
+    assert_eq!(sessions["entry_pages"], json!([{ "page": "/", "sessions": 2 }]));
+
+    let funnel = folder.json(&["report", "funnel", "--steps", "Viewed,Bought", "--window", "7d"]);
+    assert_eq!(funnel["steps"][0], json!({ "event": "Viewed", "count": 2, "conversion": 1.0 }));
+    assert_eq!(funnel["steps"][1], json!({ "event": "Bought", "count": 1, "conversion": 0.5 }));
+    assert_eq!(funnel["window_ms"], 604_800_000);
+    let seconds =
+        folder.json(&["report", "funnel", "--step", "Viewed", "--step", "Bought", "--window", "59s"]);
+    assert_eq!(seconds["steps"][1]["count"], 0, "the purchase came 60 s after");
+
+    let retention = folder.json(&[
+        "report",
+        "retention",
+        "--start",
+        "*",
+        "--return",
+        "*",
+        "--period",
+        "week",
+        "--periods",
+        "2",
+    ]);
+    assert_eq!(retention["cohorts"][0], json!({ "start": "2026-01-05", "size": 2, "returned": [2, 1] }));
+
+    let person = folder.json(&["person", "ann"]);
+    assert_eq!(person["profile"]["user_id"], "ann");
+    assert_eq!(person["sessions"].as_array().map(Vec::len), Some(2));
+    let mut ids: Vec<&str> =
+        person["ids"].as_array().expect("ids").iter().map(|id| id["id"].as_str().expect("id")).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["a1", "a2", "ann"]);
+    assert_eq!(folder.json(&["person", "a1"])["person_id"], person["person_id"]);
+
+    let again = folder.json(&["derive"]);
+    assert_eq!(again["dirty_people"], 0, "nothing changed");
+    let tables = folder.json(&["tables"]);
+    for table in ["events", "identities", "merges", "timeline", "sessions", "profiles"] {
+        let files = tables[table]["files"].as_array().expect("files");
+        assert!(files.iter().all(|path| Path::new(path.as_str().expect("text")).exists()), "{table}");
+    }
+}
+
+#[test]
+fn damage_is_named_by_file_and_offset() {
+    let folder = Folder::new();
+    let file = folder.file("events", b"{\"type\":\"page\",\"userId\":\"u1\"}\n{\"type\":\"page\",\"userId\":\"u2\"}\n{\"type\":\"page\",\"userId\":\"u3\"}\n");
+    folder.import("events", &file, &[]);
+    folder.json(&["derive"]);
+
+    let table =
+        folder.json(&["tables", "sessions"])["sessions"]["files"][0].as_str().expect("a file").to_owned();
+    let whole = std::fs::read(&table).expect("reads");
+    let mut broken = whole.clone();
+    let middle = broken.len() / 2;
+    broken[middle..].fill(0);
+    std::fs::write(&table, &broken).expect("writes");
+    let report = folder.run(&["report", "sessions"]);
+    let text = String::from_utf8_lossy(&report.stderr).into_owned();
+    let name = Path::new(&table).file_name().expect("a name").to_string_lossy().into_owned();
+    assert!(report.status.code() == Some(1) && text.contains(&name) && text.contains("byte"), "{text}");
+    std::fs::write(&table, &whole).expect("writes");
+
+    let log = std::fs::read_dir(folder.data().join("log")).expect("reads").find_map(|entry| {
+        let path = entry.expect("an entry").path();
+        path.extension().is_some_and(|ending| ending == "chunk").then_some(path)
+    });
+    let log = log.expect("a chunk");
+    let mut bytes = std::fs::read(&log).expect("reads");
+    bytes[64 + 40] ^= 1;
+    std::fs::write(&log, bytes).expect("writes");
+    let doctor = folder.run(&["doctor"]);
+    let text =
+        String::from_utf8_lossy(&doctor.stderr).into_owned() + &String::from_utf8_lossy(&doctor.stdout);
+    assert!(
+        doctor.status.code() == Some(1)
+            && text.contains("00000000000000000000.chunk")
+            && text.contains("offset 64"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_demo_runs_through_the_rust_sdk_and_adds_nothing_the_second_time() {
+    let folder = Folder::new();
+    let up = ["up", "--demo", "--once", "--visitors", "12", "--listen", "127.0.0.1:0"];
+    let first = folder.run(&up);
+    let text = String::from_utf8_lossy(&first.stdout).into_owned();
+    assert!(first.status.success(), "{text}{}", String::from_utf8_lossy(&first.stderr));
+    for part in [
+        "collector listening on http://127.0.0.1:",
+        "Product Viewed",
+        "Retention",
+        "people",
+        "holloway person shopper-0",
+    ] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+    let sessions = folder.json(&["report", "sessions"]);
+    let people = sessions["people"].as_u64().expect("a number");
+    assert!((12..=24).contains(&people), "{people} people of 12 visitors with up to two devices");
+    let funnel = folder.json(&[
+        "report",
+        "funnel",
+        "--steps",
+        "Product Viewed,Added To Cart,Checkout Started,Order Completed",
+    ]);
+    let counts: Vec<u64> = funnel["steps"]
+        .as_array()
+        .expect("steps")
+        .iter()
+        .map(|step| step["count"].as_u64().expect("a number"))
+        .collect();
+    assert!(counts.windows(2).all(|pair| pair[0] >= pair[1]) && counts[3] > 0, "{counts:?}");
+    let person = folder.json(&["person", "shopper-0"]);
+    assert!(person["ids"].as_array().is_some_and(|ids| ids.len() >= 3), "a user on two devices: {person}");
+    let records = |folder: &Folder| folder.json(&["doctor"])["log"]["records"].clone();
+    let before = records(&folder);
+    assert!(folder.run(&up).status.success());
+    assert_eq!(records(&folder), before);
+}
