@@ -24,6 +24,9 @@ pub enum HollowayError {
     /// The collector does not know the write key; events wait until it does.
     #[error("{0}")]
     Refused(String),
+    /// Nothing waits any more, but some events were not accepted and are lost: see the losses.
+    #[error("{0}")]
+    Rejected(String),
     /// The client was shut down.
     #[error("{0}")]
     Stopped(String),
@@ -61,6 +64,7 @@ impl From<FlushError> for HollowayError {
         match error {
             FlushError::TimedOut { .. } => Self::TimedOut(text),
             FlushError::Refused { .. } => Self::Refused(text),
+            FlushError::Rejected { .. } => Self::Rejected(text),
             FlushError::Stopped => Self::Stopped(text),
         }
     }

@@ -1,17 +1,32 @@
 //! How a client is made.
 
-use std::{path::PathBuf, sync::mpsc::channel, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, mpsc::channel},
+    time::Duration,
+};
 
 use holloway_core::{Client as Core, Config, Consent};
+use serde::Serialize;
 
 use crate::{
     Client, FsyncPolicy, Transport,
     client::Shared,
     clock::Clock,
+    disk::Disk,
     files::Files,
+    flush::Flushes,
+    folder::Folder,
+    gauges::Gauges,
     handoff::Handoff,
-    worker::{Destination, Gauges, Worker, start_sender},
+    ids::Ids,
+    orphan,
+    sender::{Destination, start_sender},
+    worker::Worker,
 };
+
+/// Bytes of calls that may be on their way to the worker: 8 MiB, some 20,000 usual events in a burst.
+const HANDOFF_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Settings of a [`Client`]; made by [`Client::builder`].
 pub struct Builder {
@@ -19,6 +34,8 @@ pub struct Builder {
     host: Option<String>,
     store_dir: Option<PathBuf>,
     fsync: FsyncPolicy,
+    handoff_bytes_max: usize,
+    context: Option<String>,
     transport: Option<Box<dyn Transport>>,
 }
 
@@ -67,7 +84,15 @@ impl Builder {
     pub(crate) fn new(write_key: String) -> Self {
         let mut config = Config::new(write_key);
         config.library = ("holloway-rust", env!("CARGO_PKG_VERSION"));
-        Self { config, host: None, store_dir: None, fsync: FsyncPolicy::default(), transport: None }
+        Self {
+            config,
+            host: None,
+            store_dir: None,
+            fsync: FsyncPolicy::default(),
+            handoff_bytes_max: HANDOFF_BYTES_MAX,
+            context: None,
+            transport: None,
+        }
     }
 
     /// The collector's origin. Default `http://127.0.0.1:8787`.
@@ -112,6 +137,20 @@ impl Builder {
         self
     }
 
+    /// Context of every event from the start, such as `app` and `os`; [`Client::set_context`] replaces it.
+    #[must_use]
+    pub fn context(mut self, context: impl Serialize) -> Self {
+        self.context = serde_json::to_string(&context).ok();
+        self
+    }
+
+    /// Bytes of calls that may be on their way to the worker; a call without room is a counted loss. Default 8 MiB.
+    #[must_use]
+    pub fn handoff_bytes_max(mut self, bytes: usize) -> Self {
+        self.handoff_bytes_max = bytes;
+        self
+    }
+
     /// Name and version of the library in `context.library`. For bindings.
     #[must_use]
     pub fn library(mut self, name: &'static str, version: &'static str) -> Self {
@@ -142,31 +181,48 @@ impl Builder {
         };
         let folder = self.store_dir.unwrap_or_else(|| PathBuf::from("holloway-events"));
         let store = |source| BuildError::Store { folder: folder.clone(), source };
-        let files = Files::open(&folder, self.fsync).map_err(store)?;
-        let restored = files.restore().map_err(store)?;
         let clock = Clock::start();
-        let write_key = self.config.write_key.clone();
-        let core = Core::new(self.config, seed(), &restored, clock.now());
+        let claimed = Folder::claim(&folder).map_err(store)?;
+        let files = Files::new(claimed, self.fsync).map_err(store)?;
+        for orphan in files.folder().orphans() {
+            let path = orphan.path().to_owned();
+            if let Err(error) = orphan::inherit(&files, orphan, &self.config, seed(), clock) {
+                tracing::warn!(%error, folder = %path.display(), "another client's events stay where they are for now");
+            }
+        }
 
         let (messages, queue) = channel();
-        let writes = core.consent() == Consent::Granted;
-        let (handoff, left) = Handoff::open(&files.journal(), messages.clone(), writes).map_err(store)?;
-        let handoff = std::sync::Arc::new(handoff);
+        let (handoff, left) =
+            Handoff::open(files.folder().path(), messages.clone(), self.handoff_bytes_max).map_err(store)?;
+        let restored = files.restore(!left.is_empty()).map_err(store)?;
+        let write_key = self.config.write_key.clone();
+        let mut core = Core::new(self.config, seed(), &restored, clock.now());
+        if let Some(context) = &self.context {
+            core.set_context(context);
+        }
+        handoff.note(core.queued_events());
+        handoff.begin(left.consent().unwrap_or(core.consent()));
+
+        let handoff = Arc::new(handoff);
+        let gauges = Arc::new(Gauges::default());
+        gauges.read(&core);
+        let anonymous_id = core.anonymous_id().to_owned();
         let destination = Destination { host, write_key };
         let requests = start_sender(transport, destination, messages.clone()).map_err(BuildError::Start)?;
-        let gauges = std::sync::Arc::new(Gauges::default());
-        let anonymous_id = core.anonymous_id().to_owned();
         let worker = Worker {
             core,
-            files,
-            handoff: std::sync::Arc::clone(&handoff),
+            disk: Disk::new(files, &restored),
+            handoff: Arc::clone(&handoff),
             clock,
-            gauges: std::sync::Arc::clone(&gauges),
+            gauges: Arc::clone(&gauges),
             requests,
+            flushes: Flushes::default(),
+            kept: Vec::new(),
             stopping: false,
         };
-        let thread = worker.start(queue, left).map_err(BuildError::Start)?;
-        Ok(Client::of(Shared::new(handoff, messages, clock, gauges, thread, anonymous_id, seed())))
+        let thread = Mutex::new(Some(worker.start(queue, left).map_err(BuildError::Start)?));
+        let ids = Ids::new(seed());
+        Ok(Client::of(Shared { handoff, messages, clock, gauges, thread, anonymous_id, ids }))
     }
 }
 

@@ -1,68 +1,308 @@
-//! One call of the app, on its way from the caller to the worker.
+//! One call of the app, as the record in which it travels from the caller to the worker.
+//!
+//! ```text
+//! kind u8 | detail u8 | present u8 | unix_ms u64 | random [u8; 10] | [timestamp_unix_ms u64] | parts
+//! part: bytes u32 | text      in the order name, object, context, message id; only those that `present` names
+//! ```
+//!
+//! Numbers are little-endian. Time and randomness are the caller's, so that a replay after a kill is the same event
+//! under the same id.
 
-use holloway_core::{Client, EventOptions, Now, ResetOptions};
-use serde::{Deserialize, Serialize};
+use holloway_core::{Client, Consent, EventOptions, Now, ResetOptions, wire::MessageId};
+use serde::Serialize;
 
-/// What was called, stamped with time and id by the caller, so that a replay after a crash is the same event.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Call {
-    pub(crate) kind: Kind,
-    /// Event, page, user, group or key.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(crate) name: String,
-    /// Properties or traits, a JSON object's text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) object: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) previous: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) context: Option<String>,
-    pub(crate) message_id: String,
-    pub(crate) unix_ms: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) timestamp_unix_ms: Option<u64>,
-}
+const NAME: u8 = 1;
+const OBJECT: u8 = 2;
+const CONTEXT: u8 = 4;
+const MESSAGE_ID: u8 = 8;
+const TIMESTAMP: u8 = 16;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    #[default]
     Track,
     Page,
     Screen,
     Identify,
     Group,
     Alias,
-    Reset,
-    ResetKeepingIds,
+    Reset(ResetOptions),
     Register,
     Unregister,
+    Context,
+    Consent(Consent),
 }
 
-impl Call {
+/// What a call says besides its object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Words<'a> {
+    /// Event, page, user, group or key.
+    pub(crate) name: Option<&'a str>,
+    pub(crate) message_id: Option<&'a str>,
+    pub(crate) timestamp_unix_ms: Option<u64>,
+}
+
+/// When it was called, and what makes its id unlike any other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) unix_ms: u64,
+    pub(crate) random: [u8; 10],
+}
+
+/// A call, as the worker reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Call<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) stamp: Stamp,
+    pub(crate) words: Words<'a>,
+    /// Properties or traits, a JSON object's text.
+    pub(crate) object: Option<&'a str>,
+    pub(crate) context: Option<&'a str>,
+}
+
+/// Writes a call's record. Objects are serialised straight into it.
+pub(crate) fn write(
+    out: &mut Vec<u8>,
+    kind: Kind,
+    stamp: Stamp,
+    words: &Words<'_>,
+    object: Option<&impl Serialize>,
+    context: Option<&impl Serialize>,
+) {
+    let (kind, detail) = kind.code();
+    out.extend_from_slice(&[kind, detail]);
+    let present_at = out.len();
+    out.push(0);
+    out.extend_from_slice(&stamp.unix_ms.to_le_bytes());
+    out.extend_from_slice(&stamp.random);
+    let mut present = 0;
+    if let Some(timestamp) = words.timestamp_unix_ms {
+        present |= TIMESTAMP;
+        out.extend_from_slice(&timestamp.to_le_bytes());
+    }
+    present |= text(out, NAME, words.name);
+    present |= json(out, OBJECT, object);
+    present |= json(out, CONTEXT, context);
+    present |= text(out, MESSAGE_ID, words.message_id);
+    out[present_at] = present;
+}
+
+fn text(out: &mut Vec<u8>, flag: u8, text: Option<&str>) -> u8 {
+    let Some(text) = text else { return 0 };
+    out.extend_from_slice(&(text.len() as u32).to_le_bytes());
+    out.extend_from_slice(text.as_bytes());
+    flag
+}
+
+/// What cannot be written as JSON goes on as text that is none: the core counts it as a loss, with its reason.
+fn json(out: &mut Vec<u8>, flag: u8, value: Option<&impl Serialize>) -> u8 {
+    let Some(value) = value else { return 0 };
+    let start = out.len();
+    out.extend_from_slice(&[0; 4]);
+    if serde_json::to_writer(&mut *out, value).is_err() {
+        out.truncate(start + 4);
+        out.extend_from_slice(b"not JSON");
+    }
+    if &out[start + 4..] == b"null" {
+        out.truncate(start);
+        return 0;
+    }
+    let bytes = (out.len() - start - 4) as u32;
+    out[start..start + 4].copy_from_slice(&bytes.to_le_bytes());
+    flag
+}
+
+impl<'a> Call<'a> {
+    /// Reads a record; `None` when it was not written by [`write`].
+    pub(crate) fn read(record: &'a [u8]) -> Option<Self> {
+        let mut rest = record;
+        let [kind, detail, present] = take::<3>(&mut rest)?;
+        let unix_ms = u64::from_le_bytes(take(&mut rest)?);
+        let random = take(&mut rest)?;
+        let has = |flag: u8| present & flag != 0;
+        let timestamp_unix_ms =
+            if has(TIMESTAMP) { Some(u64::from_le_bytes(take(&mut rest)?)) } else { None };
+        let mut part = |flag: u8| -> Option<Option<&'a str>> {
+            if !has(flag) {
+                return Some(None);
+            }
+            let bytes = u32::from_le_bytes(take(&mut rest)?) as usize;
+            let (part, after) = rest.split_at_checked(bytes)?;
+            rest = after;
+            Some(Some(std::str::from_utf8(part).ok()?))
+        };
+        let name = part(NAME)?;
+        let object = part(OBJECT)?;
+        let context = part(CONTEXT)?;
+        let message_id = part(MESSAGE_ID)?;
+        Some(Self {
+            kind: Kind::read(kind, detail)?,
+            stamp: Stamp { unix_ms, random },
+            words: Words { name, message_id, timestamp_unix_ms },
+            object,
+            context,
+        })
+    }
+
     /// Lets the core do it, at the time at which the app asked for it.
     pub(crate) fn apply(&self, core: &mut Client, now: Now) {
-        let now = Now { unix_ms: self.unix_ms, ..now };
+        let now = Now { unix_ms: self.stamp.unix_ms, ..now };
+        let made;
+        let message_id = if let Some(own) = self.words.message_id {
+            own
+        } else {
+            made = MessageId::v7(self.stamp.unix_ms, self.stamp.random).to_text();
+            &made
+        };
         let options = EventOptions {
-            message_id: Some(&self.message_id),
-            timestamp_unix_ms: self.timestamp_unix_ms,
-            context: self.context.as_deref(),
+            message_id: Some(message_id),
+            timestamp_unix_ms: self.words.timestamp_unix_ms,
+            context: self.context,
             integrations: None,
         };
-        let object = self.object.as_deref();
-        let name = Some(self.name.as_str()).filter(|name| !name.is_empty());
+        let name = self.words.name.unwrap_or_default();
+        let named = Some(name).filter(|name| !name.is_empty());
+        let object = self.object;
         match self.kind {
-            Kind::Track => drop(core.track(&self.name, object, &options, now)),
-            Kind::Page => drop(core.page(name, object, &options, now)),
-            Kind::Screen => drop(core.screen(name, object, &options, now)),
-            Kind::Identify => drop(core.identify(&self.name, object, &options, now)),
-            Kind::Group => drop(core.group(&self.name, object, &options, now)),
-            Kind::Alias => drop(core.alias(&self.name, self.previous.as_deref(), &options, now)),
-            Kind::Reset => core.reset(ResetOptions::default(), now),
-            Kind::ResetKeepingIds => {
-                core.reset(ResetOptions { keep_anonymous_id: true, keep_registered: true }, now);
-            }
+            Kind::Track => drop(core.track(name, object, &options, now)),
+            Kind::Page => drop(core.page(named, object, &options, now)),
+            Kind::Screen => drop(core.screen(named, object, &options, now)),
+            Kind::Identify => drop(core.identify(name, object, &options, now)),
+            Kind::Group => drop(core.group(name, object, &options, now)),
+            Kind::Alias => drop(core.alias(name, None, &options, now)),
+            Kind::Reset(keep) => core.reset(keep, now),
             Kind::Register => core.register(object.unwrap_or("{}"), now),
-            Kind::Unregister => core.unregister(&self.name, now),
+            Kind::Unregister => core.unregister(name, now),
+            Kind::Context => core.set_context(object.unwrap_or("{}")),
+            Kind::Consent(consent) => core.set_consent(consent, now),
         }
+    }
+}
+
+impl Kind {
+    /// Whether an event comes of it.
+    pub(crate) const fn is_event(self) -> bool {
+        matches!(self, Self::Track | Self::Page | Self::Screen | Self::Identify | Self::Group | Self::Alias)
+    }
+
+    const KEEP_ANONYMOUS_ID: u8 = 1;
+    const KEEP_REGISTERED: u8 = 2;
+
+    fn code(self) -> (u8, u8) {
+        match self {
+            Self::Track => (0, 0),
+            Self::Page => (1, 0),
+            Self::Screen => (2, 0),
+            Self::Identify => (3, 0),
+            Self::Group => (4, 0),
+            Self::Alias => (5, 0),
+            Self::Reset(keep) => {
+                let ids = if keep.keep_anonymous_id { Self::KEEP_ANONYMOUS_ID } else { 0 };
+                (6, ids | if keep.keep_registered { Self::KEEP_REGISTERED } else { 0 })
+            }
+            Self::Register => (7, 0),
+            Self::Unregister => (8, 0),
+            Self::Context => (9, 0),
+            Self::Consent(Consent::Unknown) => (10, 0),
+            Self::Consent(Consent::Granted) => (10, 1),
+            Self::Consent(Consent::Denied) => (10, 2),
+        }
+    }
+
+    fn read(kind: u8, detail: u8) -> Option<Self> {
+        Some(match (kind, detail) {
+            (0, _) => Self::Track,
+            (1, _) => Self::Page,
+            (2, _) => Self::Screen,
+            (3, _) => Self::Identify,
+            (4, _) => Self::Group,
+            (5, _) => Self::Alias,
+            (6, keep) => Self::Reset(ResetOptions {
+                keep_anonymous_id: keep & Self::KEEP_ANONYMOUS_ID != 0,
+                keep_registered: keep & Self::KEEP_REGISTERED != 0,
+            }),
+            (7, _) => Self::Register,
+            (8, _) => Self::Unregister,
+            (9, _) => Self::Context,
+            (10, 0) => Self::Consent(Consent::Unknown),
+            (10, 1) => Self::Consent(Consent::Granted),
+            (10, 2) => Self::Consent(Consent::Denied),
+            _ => return None,
+        })
+    }
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (taken, after) = rest.split_first_chunk::<N>()?;
+    *rest = after;
+    Some(*taken)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const STAMP: Stamp = Stamp { unix_ms: 1_780_000_000_000, random: [9; 10] };
+
+    fn record(kind: Kind, words: &Words<'_>, object: Option<&Value>, context: Option<&Value>) -> Vec<u8> {
+        let mut out = Vec::new();
+        write(&mut out, kind, STAMP, words, object, context);
+        out
+    }
+
+    #[test]
+    fn every_call_comes_back_as_written() {
+        let keep = |keep_anonymous_id, keep_registered| {
+            Kind::Reset(ResetOptions { keep_anonymous_id, keep_registered })
+        };
+        let kinds = [
+            Kind::Track,
+            Kind::Page,
+            Kind::Screen,
+            Kind::Identify,
+            Kind::Group,
+            Kind::Alias,
+            keep(false, false),
+            keep(true, false),
+            keep(false, true),
+            keep(true, true),
+            Kind::Register,
+            Kind::Unregister,
+            Kind::Context,
+            Kind::Consent(Consent::Unknown),
+            Kind::Consent(Consent::Granted),
+            Kind::Consent(Consent::Denied),
+        ];
+        let full = Words { name: Some("ü"), message_id: Some("order-17"), timestamp_unix_ms: Some(5) };
+        for kind in kinds {
+            for words in [full, Words::default(), Words { name: Some(""), ..Words::default() }] {
+                let bytes = record(kind, &words, Some(&json!({ "a": 1 })), Some(&json!({})));
+                let call = Call::read(&bytes);
+                let expected =
+                    Call { kind, stamp: STAMP, words, object: Some(r#"{"a":1}"#), context: Some("{}") };
+                assert_eq!(call, Some(expected));
+            }
+        }
+    }
+
+    #[test]
+    fn null_is_no_object_and_what_is_no_json_is_kept_for_the_core_to_count() {
+        let bytes = record(Kind::Track, &Words::default(), Some(&Value::Null), None);
+        assert_eq!(Call::read(&bytes).map(|call| call.object), Some(None));
+        let odd = std::collections::HashMap::from([((1, 2), 3)]);
+        let mut out = Vec::new();
+        write(&mut out, Kind::Track, STAMP, &Words::default(), Some(&odd), None::<&Value>);
+        assert_eq!(Call::read(&out).map(|call| call.object), Some(Some("not JSON")));
+    }
+
+    #[test]
+    fn no_cut_record_is_read_as_a_call() {
+        let words = Words { name: Some("E"), message_id: Some("m"), timestamp_unix_ms: Some(1) };
+        let bytes = record(Kind::Track, &words, Some(&json!({ "a": 1 })), Some(&json!({ "b": 2 })));
+        for length in 0..bytes.len() {
+            assert_eq!(Call::read(&bytes[..length]), None, "{length} bytes");
+        }
+        assert_eq!(Call::read(&[99; 40]), None);
     }
 }

@@ -3,22 +3,25 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
         mpsc::{RecvTimeoutError, Sender, sync_channel},
     },
     thread::JoinHandle,
     time::Duration,
 };
 
-use holloway_core::{Consent, wire::MessageId};
+use holloway_core::{Consent, ResetOptions, wire::LossReason};
 use serde::Serialize;
 
 use crate::{
+    FlushError, Subject,
     builder::Builder,
-    call::{Call, Kind},
+    call::{self, Kind, Stamp, Words},
     clock::Clock,
-    handoff::Handoff,
-    worker::{Gauges, Message},
+    gauges::Gauges,
+    handoff::{Handoff, NotTaken},
+    ids::Ids,
+    journal,
+    worker::Message,
 };
 
 /// A client of one app. Cheap to clone; all clones are the same client. When the last is dropped, the client stops;
@@ -39,64 +42,32 @@ pub struct Options {
     pub context: Option<serde_json::Value>,
 }
 
-/// Why events are still waiting after a flush. None is lost.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FlushError {
-    /// The collector has not acknowledged everything in time.
-    #[error("{queued} events still wait after {waited_ms} ms: they are kept and sent later")]
-    TimedOut {
-        /// Events that wait.
-        queued: usize,
-        /// How long was waited.
-        waited_ms: u128,
-    },
-    /// The collector does not accept the write key.
-    #[error("the collector refuses the write key; {queued} events wait until it is known there")]
-    Refused {
-        /// Events that wait.
-        queued: usize,
-    },
-    /// `shutdown` was called before.
-    #[error("the client was shut down")]
-    Stopped,
-}
-
 #[derive(Debug)]
 pub(crate) struct Shared {
-    handoff: Arc<Handoff>,
-    messages: Sender<Message>,
-    clock: Clock,
-    gauges: Arc<Gauges>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-    anonymous_id: String,
-    ids: Ids,
+    pub(crate) handoff: Arc<Handoff>,
+    pub(crate) messages: Sender<Message>,
+    pub(crate) clock: Clock,
+    pub(crate) gauges: Arc<Gauges>,
+    pub(crate) thread: Mutex<Option<JoinHandle<()>>>,
+    pub(crate) anonymous_id: String,
+    pub(crate) ids: Ids,
 }
 
 impl Shared {
-    pub(crate) fn new(
-        handoff: Arc<Handoff>,
-        messages: Sender<Message>,
-        clock: Clock,
-        gauges: Arc<Gauges>,
-        thread: JoinHandle<()>,
-        anonymous_id: String,
-        seed: [u8; 32],
-    ) -> Self {
-        Self {
-            handoff,
-            messages,
-            clock,
-            gauges,
-            thread: Mutex::new(Some(thread)),
-            anonymous_id,
-            ids: Ids::new(seed),
+    /// Ends the worker and waits until it is gone, and the folder free with it. No network is waited for.
+    fn stop(&self) {
+        let _ = self.messages.send(Message::Stop);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A worker that panicked has said so itself.
+            let _ = thread.join();
         }
     }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        let _ = self.messages.send(Message::Stop);
+        self.stop();
     }
 }
 
@@ -157,7 +128,12 @@ impl Client {
 
     /// The user is gone: a new anonymous id, no user id, no super properties.
     pub fn reset(&self) {
-        self.call(Kind::Reset, "", None::<&()>, Options::default());
+        self.reset_with(ResetOptions::default());
+    }
+
+    /// The user is gone, and some of what was known is kept.
+    pub fn reset_with(&self, keep: ResetOptions) {
+        self.call(Kind::Reset(keep), "", None::<&()>, Options::default());
     }
 
     /// Adds properties to every later track, page and screen.
@@ -170,9 +146,14 @@ impl Client {
         self.call(Kind::Unregister, key, None::<&()>, Options::default());
     }
 
-    /// The user's decision about being recorded.
+    /// Context of every later event, such as `app` and `os`: laid over what the library says, under an event's own.
+    pub fn set_context(&self, context: impl Serialize) {
+        self.call(Kind::Context, "", Some(&context), Options::default());
+    }
+
+    /// The user's decision about being recorded. It holds for every call after this one, over kill and restart.
     pub fn set_consent(&self, consent: Consent) {
-        let _ = self.shared.messages.send(Message::Consent(consent));
+        self.call(Kind::Consent(consent), "", None::<&()>, Options::default());
     }
 
     /// The app goes to the background: what is there is made durable and sent.
@@ -190,99 +171,87 @@ impl Client {
         let _ = self.shared.messages.send(Message::Online);
     }
 
-    /// The device's id at the start of this client; `reset` makes another one.
+    /// Tries a write key again that the collector refused with 401 or 403.
+    pub fn resume(&self) {
+        let _ = self.shared.messages.send(Message::Resume);
+    }
+
+    /// The device's id at the start of this client; `reset` makes another one, which [`Self::subject`] knows.
     pub fn anonymous_id(&self) -> &str {
         &self.shared.anonymous_id
     }
 
-    /// Events that wait to be acknowledged, as of the worker's last look.
+    /// Who this device says it is, as of the worker's last look.
+    pub fn subject(&self) -> Subject {
+        self.shared.gauges.subject()
+    }
+
+    /// Events that wait to be acknowledged.
     pub fn queued_events(&self) -> usize {
-        self.shared.gauges.queued.load(Ordering::Relaxed)
+        self.shared.handoff.waiting_events()
     }
 
-    /// Events lost since the last acknowledged batch, all reasons together.
+    /// Events lost that no acknowledged batch has reported yet, all reasons together.
     pub fn lost_events(&self) -> usize {
-        self.shared.gauges.lost.load(Ordering::Relaxed)
+        self.shared.gauges.unreported()
     }
 
-    /// Sends everything, and returns when the collector has acknowledged it.
+    /// Events lost since this client was built, by reason.
+    pub fn losses(&self) -> Vec<(LossReason, u64)> {
+        self.shared.gauges.losses()
+    }
+
+    /// Sends everything that was called before, and returns when the collector has acknowledged it.
+    ///
+    /// # Errors
+    ///
+    /// [`FlushError`] says what is still waiting, or was lost since the flush before, and why.
     pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
         let (reply, answer) = sync_channel(1);
         self.shared.messages.send(Message::Flush(reply)).map_err(|_| FlushError::Stopped)?;
         match answer.recv_timeout(timeout) {
             Ok(done) => done,
-            Err(RecvTimeoutError::Timeout) => {
-                Err(FlushError::TimedOut { queued: self.queued_events(), waited_ms: timeout.as_millis() })
-            }
+            Err(RecvTimeoutError::Timeout) => Err(FlushError::TimedOut {
+                queued: self.queued_events(),
+                waited_ms: timeout.as_millis(),
+                last_failure: self.shared.gauges.last_failure(),
+            }),
             Err(RecvTimeoutError::Disconnected) => Err(FlushError::Stopped),
         }
     }
 
     /// Flushes, then stops the client. What could not be sent in time is kept for the next one on the same folder.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::flush`]; the client is stopped in any case.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), FlushError> {
         let flushed = self.flush(timeout);
-        let _ = self.shared.messages.send(Message::Stop);
-        let thread = self.shared.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread
-            && thread.join().is_err()
-        {
-            tracing::error!("the worker panicked; its events are on disk");
-        }
+        self.shared.stop();
         flushed
     }
 
+    /// Stamps a call with time and id and hands it over.
     fn call(&self, kind: Kind, name: &str, object: Option<&impl Serialize>, options: Options) {
-        let now = self.shared.clock.now();
-        // What cannot be written as JSON goes on as text that is none: the core counts it as a loss, with its reason.
-        let object = object.map(json_text).filter(|text| text != "null");
-        let context = options.context.as_ref().map(json_text);
-        let message_id = options.message_id.unwrap_or_else(|| self.shared.ids.next(now.unix_ms).to_text());
-        let call = Call {
-            kind,
-            name: name.to_owned(),
-            object,
-            previous: None,
-            context,
-            message_id,
-            unix_ms: now.unix_ms,
-            timestamp_unix_ms: options.timestamp_unix_ms,
+        let Options { message_id, timestamp_unix_ms, context } = options;
+        let shared = &*self.shared;
+        let stamp = Stamp { unix_ms: shared.clock.now().unix_ms, random: shared.ids.next() };
+        let words = Words {
+            name: Some(name),
+            message_id: message_id.as_deref().filter(|id| !id.is_empty()),
+            timestamp_unix_ms,
         };
-        if !self.shared.handoff.push(call) {
-            tracing::warn!("an event was dropped: more than the client can hold is on its way");
+        let mut frame = journal::begin_frame();
+        call::write(&mut frame, kind, stamp, &words, object, context.as_ref());
+        journal::end_frame(&mut frame);
+        match shared.handoff.push(&frame, kind) {
+            Ok(()) => {}
+            Err(NotTaken::Lost(reason)) => {
+                tracing::warn!(reason = reason.as_str(), "a call is lost before the worker could take it");
+            }
+            Err(NotTaken::Closed) => {
+                tracing::warn!("a call came after the client was shut down; it is dropped");
+            }
         }
     }
-}
-
-fn json_text(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_else(|_| "not JSON".to_owned())
-}
-
-/// Message ids for callers: no lock and no system call.
-#[derive(Debug)]
-struct Ids {
-    seed: [u64; 2],
-    count: AtomicU64,
-}
-
-impl Ids {
-    fn new(seed: [u8; 32]) -> Self {
-        let word = |at: usize| seed[at..at + 8].iter().fold(0, |word, byte| (word << 8) | u64::from(*byte));
-        Self { seed: [word(0), word(8)], count: AtomicU64::new(word(16)) }
-    }
-
-    fn next(&self, unix_ms: u64) -> MessageId {
-        let count = self.count.fetch_add(1, Ordering::Relaxed);
-        let mut random = [0; 10];
-        random[..8].copy_from_slice(&mixed(self.seed[0] ^ count).to_le_bytes());
-        random[8..].copy_from_slice(&mixed(self.seed[1] ^ count).to_le_bytes()[..2]);
-        MessageId::v7(unix_ms, random)
-    }
-}
-
-/// `SplitMix64` (Steele, Lea and Flood, public domain): one to one, so that no count repeats an id.
-fn mixed(number: u64) -> u64 {
-    let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }

@@ -1,15 +1,15 @@
-//! The store folder: chunks, state and its copy, and the lock that keeps processes apart.
+//! What a client keeps on disk: chunks of events, the state and its copy.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
 use holloway_core::{ChunkId, ReadOutcome, Restored, RestoredChunk, frame};
 
-/// Folders for further processes on one store folder.
-const WRITERS_MAX: usize = 64;
+use crate::folder::Folder;
+
 const CHUNK_SUFFIX: &str = ".chunk";
 
 /// When written events are forced to the disk itself. A kill of the process loses nothing under any of these; the
@@ -21,49 +21,64 @@ pub enum FsyncPolicy {
     /// When a chunk is complete (every flush): a loss of power costs at most the chunk in the making.
     #[default]
     OnSeal,
-    /// After each event.
+    /// After each event, once the worker has it.
     Always,
 }
 
-/// One writer's folder.
+/// One writer's files.
 #[derive(Debug)]
 pub(crate) struct Files {
-    folder: PathBuf,
+    folder: Folder,
     fsync: FsyncPolicy,
-    open: Option<(ChunkId, File)>,
-    _lock: File,
+    open: Option<Open>,
+}
+
+/// The chunk that is written to.
+#[derive(Debug)]
+struct Open {
+    chunk: ChunkId,
+    file: File,
+    bytes: u64,
 }
 
 impl Files {
-    /// Takes the folder, or a folder for one more writer in it when another process has it.
-    pub(crate) fn open(folder: &Path, fsync: FsyncPolicy) -> io::Result<Self> {
-        for number in 0..WRITERS_MAX {
-            let own = if number == 0 { folder.to_owned() } else { folder.join(format!("writer-{number}")) };
-            fs::create_dir_all(own.join("chunks"))?;
-            let Some(lock) = try_lock(&own)? else { continue };
-            let files = Self { folder: own, fsync, open: None, _lock: lock };
-            if number == 0 {
-                files.adopt();
-            }
-            return Ok(files);
+    pub(crate) fn new(folder: Folder, fsync: FsyncPolicy) -> io::Result<Self> {
+        fs::create_dir_all(folder.path().join("chunks"))?;
+        if let Some(outer) = folder.outer()
+            && !folder.path().join("state").exists()
+        {
+            // It is the same device: a further client begins as the same subject, with the same consent.
+            let _ = fs::copy(outer.join("state"), folder.path().join("state"));
         }
-        Err(io::Error::other(format!("{WRITERS_MAX} processes use the store folder already")))
+        Ok(Self { folder, fsync, open: None })
     }
 
-    pub(crate) fn journal(&self) -> PathBuf {
-        self.folder.join("journal")
+    pub(crate) fn folder(&self) -> &Folder {
+        &self.folder
     }
 
-    /// What a former run left. The torn tail of a chunk is cut off: the journal has that event.
-    pub(crate) fn restore(&self) -> io::Result<Restored> {
+    /// What a former run left. `is_replayed`: the event of the newest chunk's torn end is in the journal still, so the
+    /// end is cut off and no loss; any other damage stays for the core to find and to count.
+    pub(crate) fn restore(&self, is_replayed: bool) -> io::Result<Restored> {
+        let found = list(self.folder.path())?;
+        let newest = found.last().map(|(id, _)| *id);
         let mut chunks = Vec::new();
-        for (id, path) in self.chunks()? {
-            let Ok(bytes) = fs::read(&path) else { continue };
-            let scan = frame::scan(&bytes);
-            if scan.torn > 0 {
+        for (id, path) in found {
+            let Ok(bytes) = fs::read(&path) else {
+                // Not readable now, as on a locked device. What it holds is known when it is read to be sent.
+                chunks.push(RestoredChunk {
+                    id,
+                    bytes: path.metadata().map_or(0, |file| file.len()),
+                    events: 1,
+                });
+                continue;
+            };
+            let mut scan = frame::scan(&bytes);
+            if scan.torn > 0 && is_replayed && newest == Some(id) {
                 OpenOptions::new().write(true).open(&path)?.set_len(scan.valid_bytes as u64)?;
+                scan.torn = 0;
             }
-            if scan.payloads.is_empty() {
+            if scan.payloads.is_empty() && scan.torn == 0 {
                 let _ = fs::remove_file(&path);
                 continue;
             }
@@ -71,30 +86,42 @@ impl Files {
             let bytes = scan.payloads.iter().map(|payload| payload.len() as u64).sum();
             chunks.push(RestoredChunk { id, bytes, events });
         }
-        let read = |name: &str| fs::read(self.folder.join(name)).ok();
+        let read = |name: &str| fs::read(self.folder.path().join(name)).ok();
         Ok(Restored { state: read("state"), state_copy: read("state.copy"), chunks })
     }
 
-    pub(crate) fn append(&mut self, chunk: ChunkId, payload: &[u8]) -> io::Result<()> {
-        let mut bytes = Vec::with_capacity(payload.len() + 32);
-        if self.open.as_ref().is_none_or(|(id, _)| *id != chunk) {
-            let file = OpenOptions::new().create(true).append(true).open(self.path(chunk))?;
-            if file.metadata()?.len() == 0 {
-                bytes.extend_from_slice(&frame::HEADER);
-            }
-            self.open = Some((chunk, file));
+    /// Adds records to a chunk in one write. After a failure the chunk is as it was.
+    pub(crate) fn append(&mut self, chunk: ChunkId, payloads: &[Vec<u8>]) -> io::Result<()> {
+        if self.open.as_ref().is_none_or(|open| open.chunk != chunk) {
+            self.open = Some(self.open_chunk(chunk)?);
         }
-        frame::write(payload, &mut bytes);
-        let (_, file) = self.open.as_mut().expect("the chunk was opened above");
-        file.write_all(&bytes)?;
-        if self.fsync == FsyncPolicy::Always { file.sync_data() } else { Ok(()) }
+        let open = self.open.as_mut().expect("the chunk was opened above");
+        let mut bytes =
+            Vec::with_capacity(payloads.iter().map(|payload| payload.len() + 16).sum::<usize>() + 16);
+        if open.bytes == 0 {
+            bytes.extend_from_slice(&frame::HEADER);
+        }
+        for payload in payloads {
+            frame::write(payload, &mut bytes);
+        }
+        if let Err(error) = open.file.write_all(&bytes) {
+            // Half a record in the middle would hide what comes after it.
+            if open.file.set_len(open.bytes).is_err() {
+                self.open = None;
+            }
+            return Err(error);
+        }
+        open.bytes += bytes.len() as u64;
+        if self.fsync == FsyncPolicy::Always { open.file.sync_data() } else { Ok(()) }
     }
 
     pub(crate) fn seal(&mut self, chunk: ChunkId) -> io::Result<()> {
-        match self.open.take_if(|(id, _)| *id == chunk) {
-            Some((_, file)) if self.fsync == FsyncPolicy::OnSeal => file.sync_data(),
-            _ => Ok(()),
+        let Some(open) = self.open.take_if(|open| open.chunk == chunk) else { return Ok(()) };
+        if self.fsync == FsyncPolicy::Never {
+            return Ok(());
         }
+        open.file.sync_data()?;
+        File::open(self.folder.path().join("chunks"))?.sync_all()
     }
 
     pub(crate) fn read(&self, chunk: ChunkId) -> ReadOutcome {
@@ -104,12 +131,15 @@ impl Files {
                 ReadOutcome::Records { payloads: scan.payloads, torn: scan.torn }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => ReadOutcome::Missing,
-            Err(_) => ReadOutcome::Unavailable,
+            Err(error) => {
+                tracing::warn!(%error, chunk = chunk.0, "a chunk cannot be read now; later again");
+                ReadOutcome::Unavailable
+            }
         }
     }
 
     pub(crate) fn remove(&mut self, chunk: ChunkId) -> io::Result<()> {
-        self.open.take_if(|(id, _)| *id == chunk);
+        self.open.take_if(|open| open.chunk == chunk);
         match fs::remove_file(self.path(chunk)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             done => done,
@@ -118,65 +148,77 @@ impl Files {
 
     /// Replaces the state as one step; the former one becomes the copy.
     pub(crate) fn save_state(&self, bytes: &[u8]) -> io::Result<()> {
-        let path = |name: &str| self.folder.join(name);
-        let mut file = File::create(path("state.new"))?;
+        let path = |name: &str| self.folder.path().join(name);
+        let mut file = self.create(&path("state.new"), || File::create(path("state.new")))?;
         file.write_all(bytes)?;
         if self.fsync != FsyncPolicy::Never {
             file.sync_all()?;
         }
         drop(file);
-        if path("state").exists() {
-            fs::rename(path("state"), path("state.copy"))?;
+        match fs::rename(path("state"), path("state.copy")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
         }
         fs::rename(path("state.new"), path("state"))?;
-        if self.fsync != FsyncPolicy::Never {
-            File::open(&self.folder)?.sync_all()?;
-        }
-        Ok(())
+        if self.fsync == FsyncPolicy::Never { Ok(()) } else { File::open(self.folder.path())?.sync_all() }
     }
 
     pub(crate) fn wipe(&mut self) -> io::Result<()> {
         self.open = None;
-        for (_, path) in self.chunks()? {
+        for (_, path) in list(self.folder.path())? {
             fs::remove_file(path)?;
         }
-        for name in ["state", "state.copy"] {
-            let _ = fs::remove_file(self.folder.join(name));
+        for name in ["state", "state.copy", "state.new"] {
+            match fs::remove_file(self.folder.path().join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
         Ok(())
     }
 
-    /// Takes over the chunks of further writers whose processes are gone.
-    fn adopt(&self) {
-        for number in 1..WRITERS_MAX {
-            let folder = self.folder.join(format!("writer-{number}"));
-            if !folder.exists() {
-                continue;
+    /// Moves the chunks of another writer here, whose process is gone.
+    pub(crate) fn inherit(&self, orphan: &Folder) -> io::Result<()> {
+        for (mut id, path) in list(orphan.path())? {
+            while self.path(id).exists() {
+                id = ChunkId(id.0 + 1);
             }
-            let Ok(Some(_lock)) = try_lock(&folder) else { continue };
-            for (mut id, path) in list(&folder).unwrap_or_default() {
-                while self.path(id).exists() {
-                    id = ChunkId(id.0 + 1);
-                }
-                if let Err(error) = fs::rename(&path, self.path(id)) {
-                    tracing::warn!(%error, "a chunk of another writer could not be taken over");
-                }
+            fs::rename(&path, self.path(id))?;
+        }
+        Ok(())
+    }
+
+    fn open_chunk(&self, chunk: ChunkId) -> io::Result<Open> {
+        let path = self.path(chunk);
+        let file = self.create(&path, || OpenOptions::new().create(true).append(true).open(&path))?;
+        let bytes = file.metadata()?.len();
+        Ok(Open { chunk, file, bytes })
+    }
+
+    /// Makes a file, and its folder when somebody deleted that under us.
+    fn create(&self, path: &Path, create: impl Fn() -> io::Result<File>) -> io::Result<File> {
+        match create() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                tracing::warn!(path = %path.display(), "the store folder was deleted; it is made again");
+                fs::create_dir_all(self.folder.path().join("chunks"))?;
+                create()
             }
+            made => made,
         }
     }
 
-    fn chunks(&self) -> io::Result<Vec<(ChunkId, PathBuf)>> {
-        list(&self.folder)
-    }
-
     fn path(&self, chunk: ChunkId) -> PathBuf {
-        self.folder.join("chunks").join(format!("{:020}{CHUNK_SUFFIX}", chunk.0))
+        self.folder.path().join("chunks").join(format!("{:020}{CHUNK_SUFFIX}", chunk.0))
     }
 }
 
 fn list(folder: &Path) -> io::Result<Vec<(ChunkId, PathBuf)>> {
     let mut chunks = Vec::new();
-    for entry in fs::read_dir(folder.join("chunks"))? {
+    let entries = match fs::read_dir(folder.join("chunks")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(chunks),
+        entries => entries?,
+    };
+    for entry in entries {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if let Some(id) = name.strip_suffix(CHUNK_SUFFIX).and_then(|digits| digits.parse().ok()) {
@@ -187,12 +229,125 @@ fn list(folder: &Path) -> io::Result<Vec<(ChunkId, PathBuf)>> {
     Ok(chunks)
 }
 
-/// The folder's lock, freed by the system when the process ends in any way; `None` when another process has it.
-fn try_lock(folder: &Path) -> io::Result<Option<File>> {
-    let file = OpenOptions::new().write(true).create(true).truncate(false).open(folder.join("lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(store: &Path) -> Files {
+        Files::new(Folder::claim(store).expect("claims"), FsyncPolicy::OnSeal).expect("opens")
+    }
+
+    fn records(files: &Files, chunk: u64) -> ReadOutcome {
+        files.read(ChunkId(chunk))
+    }
+
+    fn whole(payloads: &[&str]) -> ReadOutcome {
+        let payloads = payloads.iter().map(|payload| payload.as_bytes().to_vec()).collect();
+        ReadOutcome::Records { payloads, torn: 0 }
+    }
+
+    #[test]
+    fn records_come_back_in_order_and_removed_chunks_are_missing() {
+        let store = tempfile::tempdir().expect("a folder");
+        let mut files = files(store.path());
+        files.append(ChunkId(7), &[b"a".to_vec(), b"b".to_vec()]).expect("writes");
+        files.append(ChunkId(8), &[b"c".to_vec()]).expect("writes");
+        files.append(ChunkId(7), &[b"d".to_vec()]).expect("writes to one that was left");
+        files.seal(ChunkId(7)).expect("seals");
+        assert_eq!(records(&files, 7), whole(&["a", "b", "d"]));
+        files.remove(ChunkId(7)).expect("removes");
+        files.remove(ChunkId(7)).expect("is gone already");
+        assert_eq!(records(&files, 7), ReadOutcome::Missing);
+        let restored = files.restore(false).expect("reads");
+        assert_eq!(restored.chunks, [RestoredChunk { id: ChunkId(8), bytes: 1, events: 1 }]);
+    }
+
+    #[test]
+    fn the_state_is_replaced_as_one_step_and_its_copy_is_the_one_before() {
+        let store = tempfile::tempdir().expect("a folder");
+        let mut files = files(store.path());
+        let state = |files: &Files| {
+            let restored = files.restore(false).expect("reads");
+            (restored.state, restored.state_copy)
+        };
+        assert_eq!(state(&files), (None, None));
+        files.save_state(b"1").expect("saves");
+        files.save_state(b"2").expect("saves");
+        // A kill after the new file and before the renames.
+        fs::write(store.path().join("state.new"), "3").expect("writes");
+        assert_eq!(state(&files), (Some(b"2".to_vec()), Some(b"1".to_vec())));
+        files.wipe().expect("wipes");
+        assert_eq!(state(&files), (None, None));
+    }
+
+    /// Cuts the last byte off a chunk of two events and restores; answers events restored, and torn ends at the read.
+    #[test]
+    fn a_torn_end_is_a_loss_only_when_the_journal_has_no_such_event() {
+        let check = |is_replayed: bool, newest: bool, torn_at_read: u32| {
+            let store = tempfile::tempdir().expect("a folder");
+            let mut files = files(store.path());
+            files.append(ChunkId(1), &[b"one".to_vec(), b"two".to_vec()]).expect("writes");
+            if !newest {
+                files.append(ChunkId(2), &[b"three".to_vec()]).expect("writes");
+            }
+            let path = files.path(ChunkId(1));
+            let bytes = fs::read(&path).expect("reads");
+            fs::write(&path, &bytes[..bytes.len() - 1]).expect("writes");
+            let restored = files.restore(is_replayed).expect("restores");
+            assert_eq!(restored.chunks[0].events, 1);
+            let ReadOutcome::Records { payloads, torn } = records(&files, 1) else { panic!("is readable") };
+            assert_eq!((payloads.len(), torn), (1, torn_at_read), "{is_replayed} {newest}");
+        };
+        check(true, true, 0);
+        check(false, true, 1);
+        check(true, false, 1);
+    }
+
+    #[test]
+    fn a_chunk_of_nothing_but_damage_is_kept_to_be_counted() {
+        let store = tempfile::tempdir().expect("a folder");
+        let files = files(store.path());
+        fs::write(files.path(ChunkId(1)), "not a chunk").expect("writes");
+        fs::write(files.path(ChunkId(2)), "").expect("writes");
+        fs::write(files.path(ChunkId(3)), frame::HEADER).expect("writes");
+        let restored = files.restore(false).expect("restores");
+        assert_eq!(restored.chunks, [RestoredChunk { id: ChunkId(1), bytes: 0, events: 0 }]);
+        assert!(!files.path(ChunkId(2)).exists() && !files.path(ChunkId(3)).exists());
+    }
+
+    #[test]
+    fn what_cannot_be_read_now_is_unavailable_not_corrupt() {
+        let store = tempfile::tempdir().expect("a folder");
+        let files = files(store.path());
+        // A folder in a file's place is unreadable as a file for every user, root too.
+        fs::create_dir(files.path(ChunkId(1))).expect("makes");
+        assert_eq!(records(&files, 1), ReadOutcome::Unavailable);
+        assert_eq!(files.restore(false).expect("restores").chunks[0].events, 1);
+    }
+
+    #[test]
+    fn a_deleted_folder_is_made_again() {
+        let store = tempfile::tempdir().expect("a folder");
+        let mut files = files(store.path());
+        fs::remove_dir_all(store.path()).expect("deletes");
+        files.append(ChunkId(1), &[b"a".to_vec()]).expect("makes the folder");
+        files.save_state(b"1").expect("saves");
+        assert_eq!(records(&files, 1), whole(&["a"]));
+    }
+
+    #[test]
+    fn a_further_client_begins_as_the_same_subject_and_its_chunks_are_inherited() {
+        let store = tempfile::tempdir().expect("a folder");
+        let mut main = files(store.path());
+        main.save_state(b"subject").expect("saves");
+        main.append(ChunkId(5), &[b"mine".to_vec()]).expect("writes");
+        let mut second = files(store.path());
+        assert_eq!(second.restore(false).expect("reads").state, Some(b"subject".to_vec()));
+        second.append(ChunkId(5), &[b"theirs".to_vec()]).expect("writes");
+        drop(second);
+        for orphan in main.folder().orphans() {
+            main.inherit(&orphan).expect("moves");
+        }
+        assert_eq!((records(&main, 5), records(&main, 6)), (whole(&["mine"]), whole(&["theirs"])));
     }
 }

@@ -37,17 +37,27 @@ mod builder;
 mod call;
 mod client;
 mod clock;
+mod disk;
 mod files;
+mod flush;
+mod folder;
+mod gauges;
 mod handoff;
+mod ids;
+mod journal;
+mod orphan;
 mod recorder;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
+mod sender;
 mod transport;
 mod worker;
 
 pub use builder::{BuildError, Builder};
-pub use client::{Client, FlushError, Options};
+pub use client::{Client, Options};
 pub use files::FsyncPolicy;
+pub use flush::FlushError;
+pub use gauges::Subject;
 pub use holloway_core::{Consent, ResetOptions, wire::LossReason};
 pub use recorder::Recorder;
 #[cfg(feature = "reqwest")]

@@ -1,6 +1,8 @@
 //! HTTP by reqwest, TLS by rustls.
 
-use std::{io::Write as _, time::Duration};
+use std::{io::Write as _, sync::Arc, time::Duration};
+
+use rustls_platform_verifier::BuilderVerifierExt as _;
 
 use crate::transport::{Delivery, Response, Transport, TransportError};
 
@@ -8,34 +10,39 @@ use crate::transport::{Delivery, Response, Transport, TransportError};
 const GZIP_FROM_BYTES: usize = 1_024;
 /// A request that takes longer is tried again.
 const TIMEOUT: Duration = Duration::from_secs(20);
+/// As long as two round trips of a bad mobile network.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A receipt of the largest batch is a quarter of this; what is longer comes from something that is no collector.
+const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 
-/// The transport that a client has by default.
+/// The transport that a client has by default: HTTP/1.1, the system's certificates, gzip above 1 KiB, no redirects.
 #[derive(Debug)]
 pub struct ReqwestTransport {
-    client: reqwest::Client,
     runtime: tokio::runtime::Runtime,
+    /// Made with the first request: reading the system's certificates takes milliseconds that no app start should pay.
+    client: Option<reqwest::Client>,
 }
 
 impl ReqwestTransport {
-    /// A transport with the system's certificates.
+    /// A transport without connections yet.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no event queue.
     pub fn new() -> Result<Self, std::io::Error> {
-        // Another part of the app may have chosen a provider already; then that one is used.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("holloway-rust/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(std::io::Error::other)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { client, runtime })
+        Ok(Self { runtime, client: None })
     }
 }
 
 impl Transport for ReqwestTransport {
     fn send(&mut self, delivery: &Delivery<'_>) -> Result<Response, TransportError> {
-        let mut request = self
-            .client
+        let failed = |detail: String| TransportError { host: delivery.host.to_owned(), detail };
+        if self.client.is_none() {
+            self.client = Some(client().map_err(|error| failed(error.to_string()))?);
+        }
+        let client = self.client.as_ref().expect("it was made above");
+        let mut request = client
             .post(format!("{}/v1/batch", delivery.host))
             .basic_auth(delivery.write_key, Some(""))
             .header("content-type", "application/json")
@@ -44,19 +51,52 @@ impl Transport for ReqwestTransport {
             Some(packed) => request.header("content-encoding", "gzip").body(packed),
             None => request.body(delivery.body.to_vec()),
         };
-        let answer = self.runtime.block_on(async {
-            let response = request.send().await?;
-            let status = response.status().as_u16();
-            let retry_after = response
-                .headers()
-                .get("retry-after")
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned);
-            let body = response.bytes().await?.to_vec();
-            Ok::<_, reqwest::Error>(Response { status, retry_after, body })
-        });
-        answer.map_err(|error| TransportError { host: delivery.host.to_owned(), detail: error.to_string() })
+        self.runtime.block_on(answer(request)).map_err(|error| failed(chain(&error)))
     }
+}
+
+/// With a crypto provider of its own: an app's choice of one for the whole process is not ours to make.
+fn client() -> Result<reqwest::Client, Box<dyn std::error::Error>> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_platform_verifier()?
+        .with_no_client_auth();
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .timeout(TIMEOUT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("holloway-rust/", env!("CARGO_PKG_VERSION")))
+        .build()?;
+    Ok(client)
+}
+
+async fn answer(request: reqwest::RequestBuilder) -> Result<Response, reqwest::Error> {
+    let mut response = request.send().await?;
+    let status = response.status().as_u16();
+    let retry_after = response.headers().get("retry-after");
+    let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let mut body = Vec::new();
+    while let Some(part) = response.chunk().await? {
+        if body.len() + part.len() > ANSWER_BYTES_MAX {
+            break;
+        }
+        body.extend_from_slice(&part);
+    }
+    Ok(Response { status, retry_after, body })
+}
+
+/// An error with its causes: reqwest's own text leaves out what went wrong.
+fn chain(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }
 
 fn gzip(body: &[u8]) -> Option<Vec<u8>> {

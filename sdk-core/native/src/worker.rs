@@ -1,200 +1,174 @@
-//! The thread that owns the core and carries its effects out, and the thread that sends.
+//! The thread that owns the core and carries its effects out.
 
 use std::{
     io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel},
+        mpsc::{Receiver, RecvTimeoutError, Sender},
     },
     thread::{Builder, JoinHandle},
     time::Duration,
 };
 
-use holloway_core::{
-    Client as Core, Consent, Effect, HttpOutcome, Now, Request, StoredOutcome, Token, wire::LossReason,
-};
+use holloway_core::{Client as Core, Diagnostic, Effect, HttpOutcome, Now, Request, Token};
 
 use crate::{
-    call::Call,
-    client::FlushError,
     clock::Clock,
-    files::Files,
-    handoff::Handoff,
-    transport::{Delivery, Response, Transport, TransportError},
+    disk::Disk,
+    flush::{Flushes, Reply},
+    gauges::Gauges,
+    handoff::{Batch, Handoff},
+    journal,
+    transport::{Response, TransportError},
 };
 
+/// How long after a first call the worker waits for more: the calls are safe in the journal already, and a worker that
+/// wakes for each of them costs their callers a system call each.
+const GATHER: Duration = Duration::from_millis(5);
+/// Calls after which effects are carried out, so that records go to disk in groups of bounded size.
+const GROUP: usize = 64;
+
 /// What the worker is told.
+#[derive(Debug)]
 pub(crate) enum Message {
-    /// A call and the bytes that it took on its way.
-    Call(Call, usize),
-    Consent(Consent),
+    /// The hand-off has calls.
+    Calls,
     Sent(Token, Result<Response, TransportError>),
-    Flush(SyncSender<Result<(), FlushError>>),
+    Flush(Reply),
     Background,
     Foreground,
     Online,
+    Resume,
     Stop,
 }
 
-impl std::fmt::Debug for Message {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Message").finish_non_exhaustive()
-    }
-}
-
-/// What callers may look at.
-#[derive(Debug, Default)]
-pub(crate) struct Gauges {
-    pub(crate) queued: AtomicUsize,
-    pub(crate) lost: AtomicUsize,
-}
-
+#[derive(Debug)]
 pub(crate) struct Worker {
     pub(crate) core: Core,
-    pub(crate) files: Files,
+    pub(crate) disk: Disk,
     pub(crate) handoff: Arc<Handoff>,
     pub(crate) clock: Clock,
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) requests: Sender<(Token, Request)>,
-    /// Told to stop: the loop ends after this round.
+    pub(crate) flushes: Flushes,
+    /// Journals of calls whose records the disk refused: kept until those events are gone from memory.
+    pub(crate) kept: Vec<PathBuf>,
+    /// Told to stop: nothing is sent any more.
     pub(crate) stopping: bool,
 }
 
-/// Where a batch goes.
-#[derive(Clone, Debug)]
-pub(crate) struct Destination {
-    pub(crate) host: String,
-    pub(crate) write_key: String,
-}
-
-/// Starts the sending thread; it ends when its requests' other end is gone.
-pub(crate) fn start_sender(
-    mut transport: Box<dyn Transport>,
-    destination: Destination,
-    messages: Sender<Message>,
-) -> io::Result<Sender<(Token, Request)>> {
-    let (requests, queue) = channel::<(Token, Request)>();
-    Builder::new().name("holloway-send".to_owned()).spawn(move || {
-        for (token, request) in queue {
-            let delivery = Delivery {
-                host: &destination.host,
-                write_key: &destination.write_key,
-                idempotency_key: &request.idempotency_key,
-                body: &request.body,
-            };
-            if messages.send(Message::Sent(token, transport.send(&delivery))).is_err() {
-                return;
-            }
-        }
-    })?;
-    Ok(requests)
+/// Starts a thread with a name.
+pub(crate) fn start_thread(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    Builder::new().name(name.to_owned()).spawn(run)
 }
 
 impl Worker {
-    pub(crate) fn start(
-        mut self,
-        messages: Receiver<Message>,
-        left: Vec<Call>,
-    ) -> io::Result<JoinHandle<()>> {
-        Builder::new().name("holloway-worker".to_owned()).spawn(move || {
-            let now = self.clock.now();
-            for call in left {
-                call.apply(&mut self.core, now);
-                self.carry_out();
+    /// Starts the worker with what a killed process left.
+    pub(crate) fn start(mut self, messages: Receiver<Message>, left: Batch) -> io::Result<JoinHandle<()>> {
+        start_thread("holloway-worker", move || {
+            let handoff = Arc::clone(&self.handoff);
+            let run = AssertUnwindSafe(|| {
+                self.take(left);
+                self.run(&messages);
+            });
+            if catch_unwind(run).is_err() {
+                tracing::error!("the worker stopped by a defect; what is on disk is sent by the next client");
             }
-            self.carry_out();
-            self.handoff.taken(0, 0);
-            self.run(&messages);
+            handoff.end();
         })
     }
 
     fn run(&mut self, messages: &Receiver<Message>) {
-        let mut flushes: Vec<SyncSender<Result<(), FlushError>>> = Vec::new();
-        loop {
-            let now = self.clock.now();
-            let wait =
-                self.core.next_deadline().map(|due| Duration::from_millis(due.saturating_sub(now.mono_ms)));
-            let message = match wait {
-                Some(wait) => messages.recv_timeout(wait),
-                None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        while !self.stopping {
+            let message = match self.wait(messages) {
+                Ok(Message::Calls) => messages.recv_timeout(GATHER),
+                other => other,
             };
+            if matches!(message, Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected)) {
+                self.handoff.close();
+            }
+            // What was called before the message was sent comes before it.
+            let batch = self.handoff.drain();
+            self.take(batch);
             let now = self.clock.now();
             match message {
-                Err(RecvTimeoutError::Disconnected) => self.handle(Message::Stop, &mut flushes),
+                Ok(message) => self.handle(message, now),
                 Err(RecvTimeoutError::Timeout) => self.core.tick(now),
-                Ok(Message::Call(call, bytes)) => self.take(&call, bytes, messages, &mut flushes),
-                Ok(other) => self.handle(other, &mut flushes),
+                Err(RecvTimeoutError::Disconnected) => self.handle(Message::Stop, now),
             }
             self.carry_out();
-            self.answer(&mut flushes);
-            if self.stopping {
-                return;
-            }
+            self.handoff.note(self.core.queued_events());
+            self.flushes.answer(&self.core, &self.disk);
         }
     }
 
-    /// Takes a call, and every further message that waits, before the journal is looked at.
-    fn take(
-        &mut self,
-        first: &Call,
-        bytes: usize,
-        messages: &Receiver<Message>,
-        flushes: &mut Vec<SyncSender<Result<(), FlushError>>>,
-    ) {
-        let (mut calls, mut taken_bytes) = (1, bytes);
-        first.apply(&mut self.core, self.clock.now());
+    fn wait(&self, messages: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
+        match self.core.next_deadline() {
+            Some(due) => {
+                let now = self.clock.now();
+                messages.recv_timeout(Duration::from_millis(due.saturating_sub(now.mono_ms)))
+            }
+            None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+
+    /// Gives calls to the core and their events to the disk, and only then lets go of the journal.
+    fn take(&mut self, batch: Batch) {
+        for (reason, events) in self.handoff.take_losses() {
+            if events > 0 {
+                self.core.lost(reason, events, self.clock.now());
+            }
+        }
+        let mut ungrouped = 0;
+        for call in batch.calls() {
+            call.apply(&mut self.core, self.clock.now());
+            ungrouped += 1;
+            if ungrouped == GROUP {
+                self.carry_out();
+                ungrouped = 0;
+            }
+        }
         self.carry_out();
-        // A bounded stretch, so that timers and answers have their turn.
-        for message in messages.try_iter().take(1_000) {
-            match message {
-                Message::Call(call, bytes) => {
-                    call.apply(&mut self.core, self.clock.now());
-                    self.carry_out();
-                    calls += 1;
-                    taken_bytes += bytes;
-                }
-                other => self.handle(other, flushes),
-            }
+        let queued = self.core.queued_events();
+        let files = self.handoff.release(batch, queued);
+        if self.disk.take_refused() {
+            self.kept.extend(files);
+        } else {
+            journal::remove(&files);
         }
-        let overflowed = self.handoff.taken(calls, taken_bytes);
-        if overflowed > 0 {
-            self.core.lost(LossReason::QueueFull, overflowed, self.clock.now());
+        if !self.kept.is_empty() && queued == 0 {
+            journal::remove(&std::mem::take(&mut self.kept));
         }
     }
 
-    fn handle(&mut self, message: Message, flushes: &mut Vec<SyncSender<Result<(), FlushError>>>) {
-        let now = self.clock.now();
+    fn handle(&mut self, message: Message, now: Now) {
         match message {
-            Message::Call(call, bytes) => {
-                call.apply(&mut self.core, now);
-                self.carry_out();
-                self.handoff.taken(1, bytes);
-            }
-            Message::Consent(consent) => {
-                self.core.set_consent(consent, now);
-                self.carry_out();
-                self.handoff.set_writes(consent == Consent::Granted);
-            }
+            // They were taken before.
+            Message::Calls => {}
             Message::Sent(token, answer) => self.sent(token, answer, now),
             Message::Flush(reply) => {
                 self.core.flush(now);
-                flushes.push(reply);
+                self.carry_out();
+                self.flushes.wait(reply, &self.core, &self.disk);
             }
             Message::Background => self.core.background(now),
             Message::Foreground => self.core.foreground(now),
             Message::Online => self.core.online(now),
+            Message::Resume => self.core.resume(now),
             Message::Stop => {
-                self.core.background(now);
                 self.stopping = true;
+                self.core.background(now);
             }
         }
-        self.carry_out();
     }
 
     fn sent(&mut self, token: Token, answer: Result<Response, TransportError>, now: Now) {
         match answer {
             Ok(response) => {
+                let failed = !(200..300).contains(&response.status);
+                self.gauges.fail(failed.then(|| format!("the collector answers {}", response.status)));
                 let outcome = HttpOutcome::Response {
                     status: response.status,
                     retry_after: response.retry_after.as_deref(),
@@ -203,82 +177,57 @@ impl Worker {
                 self.core.http_done(token, outcome, now);
             }
             Err(error) => {
-                tracing::debug!(%error, "a batch waits");
+                self.gauges.fail(Some(error.to_string()));
                 self.core.http_done(token, HttpOutcome::NetworkError, now);
             }
         }
     }
 
-    /// Does what the core asks for, until it asks for nothing more.
     fn carry_out(&mut self) {
-        while let Some(effect) = self.core.poll_effect() {
-            let now = self.clock.now();
-            match effect {
-                Effect::Append { token, chunk, payload } => {
-                    let done = self.files.append(chunk, &payload);
-                    self.core.stored(token, outcome(&done, "append"), now);
+        let Self { core, disk, clock, gauges, requests, flushes, stopping, .. } = self;
+        disk.carry_out(core, *clock, &mut |core: &mut Core, effect, now| match effect {
+            // The process may be gone before an answer comes; the next client sends what is kept.
+            Effect::Send { .. } if *stopping => {}
+            Effect::Send { token, request } => match requests.send((token, request)) {
+                Ok(()) => {}
+                Err(_) => core.http_done(token, HttpOutcome::NetworkError, now),
+            },
+            Effect::Diagnostic(diagnostic) => {
+                if let Diagnostic::Lost { reason, events } = diagnostic {
+                    gauges.lose(reason, events);
+                    flushes.lose(reason, events);
                 }
-                Effect::Seal { token, chunk } => {
-                    let done = self.files.seal(chunk);
-                    self.core.stored(token, outcome(&done, "seal"), now);
-                }
-                Effect::Read { token, chunk } => {
-                    let read = self.files.read(chunk);
-                    self.core.read_done(token, read, now);
-                }
-                Effect::Remove { chunk } => {
-                    let _ = outcome(&self.files.remove(chunk), "remove");
-                }
-                Effect::SaveState { token, bytes } => {
-                    let done = self.files.save_state(&bytes);
-                    self.core.stored(token, outcome(&done, "save the state"), now);
-                }
-                Effect::Wipe => {
-                    let _ = outcome(&self.files.wipe(), "wipe");
-                }
-                Effect::Send { token, request } => {
-                    if self.requests.send((token, request)).is_err() {
-                        self.core.http_done(token, HttpOutcome::NetworkError, now);
-                    }
-                }
-                // The loop asks for the deadline itself.
-                Effect::WakeAt { .. } => {}
-                Effect::Diagnostic(diagnostic) => tracing::debug!(?diagnostic),
+                tell(diagnostic);
             }
-        }
-        self.gauges.queued.store(self.core.queued_events(), Ordering::Relaxed);
-        let lost: u64 = self.core.losses().map(|(_, count)| count).sum();
-        self.gauges.lost.store(usize::try_from(lost).unwrap_or(usize::MAX), Ordering::Relaxed);
-    }
-
-    /// Answers those who wait for a flush, when there is an answer.
-    fn answer(&mut self, flushes: &mut Vec<SyncSender<Result<(), FlushError>>>) {
-        if flushes.is_empty() {
-            return;
-        }
-        let answer = if self.core.is_paused() {
-            Err(FlushError::Refused { queued: self.core.queued_events() })
-        } else if self.core.queued_events() == 0 {
-            Ok(())
-        } else {
-            // Events that came after the flush go out with it.
-            self.core.flush(self.clock.now());
-            self.carry_out();
-            return;
-        };
-        for reply in flushes.drain(..) {
-            // Who waited may have given up.
-            let _ = reply.try_send(answer.clone());
-        }
+            // The loop asks for the deadline itself.
+            _ => {}
+        });
+        gauges.read(core);
     }
 }
 
-fn outcome(done: &io::Result<()>, what: &str) -> StoredOutcome {
-    match done {
-        Ok(()) => StoredOutcome::Ok,
-        Err(error) => {
-            tracing::warn!(%error, "could not {what}");
-            StoredOutcome::Failed
+fn tell(diagnostic: Diagnostic) {
+    match diagnostic {
+        Diagnostic::BadJson { at } => {
+            tracing::warn!(at, "expected a JSON object, found something else");
+        }
+        Diagnostic::MissingName => {
+            tracing::warn!("expected a name or an id, found an empty text");
+        }
+        Diagnostic::Lost { reason, events } => {
+            tracing::warn!(reason = reason.as_str(), events, "events are lost");
+        }
+        Diagnostic::StateDamaged { copy_used } => {
+            tracing::warn!(copy_used, "the state file was damaged");
+        }
+        Diagnostic::StorageFailed => {
+            tracing::warn!("the disk refused a write; the event is in memory");
+        }
+        Diagnostic::Paused { status } => {
+            tracing::warn!(status, "the collector refuses the write key; sending is paused");
+        }
+        Diagnostic::Retrying { status, wait_ms } => {
+            tracing::info!(status, wait_ms, "a batch is tried again later");
         }
     }
 }

@@ -1,0 +1,64 @@
+//! Randomness for message ids, on any thread: no lock and no system call.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Ten bytes that no other event of this client gets, and none of another client but by a chance of one in 2^72.
+#[derive(Debug)]
+pub(crate) struct Ids {
+    seed: [u64; 2],
+    count: AtomicU64,
+}
+
+impl Ids {
+    pub(crate) fn new(seed: [u8; 32]) -> Self {
+        let word = |at: usize| seed[at..at + 8].iter().fold(0, |word, byte| (word << 8) | u64::from(*byte));
+        Self { seed: [word(0), word(8)], count: AtomicU64::new(word(16)) }
+    }
+
+    pub(crate) fn next(&self) -> [u8; 10] {
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        let mut random = [0; 10];
+        random[2..].copy_from_slice(&mixed(self.seed[0] ^ count).to_le_bytes());
+        random[..2].copy_from_slice(&mixed(self.seed[1] ^ count).to_le_bytes()[..2]);
+        random
+    }
+}
+
+/// `SplitMix64` (Steele, Lea and Flood, public domain): one to one, so that no count repeats an id.
+fn mixed(number: u64) -> u64 {
+    let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    /// The first outputs of the reference implementation for the seed 1234567, as its users publish them.
+    #[test]
+    fn the_mix_is_splitmix64() {
+        let step = 0x9e37_79b9_7f4a_7c15_u64;
+        let outputs: Vec<u64> =
+            (0..3).map(|n| mixed(1_234_567_u64.wrapping_add(step.wrapping_mul(n)))).collect();
+        assert_eq!(
+            outputs,
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
+        );
+    }
+
+    #[test]
+    fn threads_get_different_ids() {
+        let ids = Ids::new([7; 32]);
+        let all: Vec<Vec<[u8; 10]>> = std::thread::scope(|scope| {
+            let threads: Vec<_> =
+                (0..4).map(|_| scope.spawn(|| (0..1_000).map(|_| ids.next()).collect())).collect();
+            threads.into_iter().map(|thread| thread.join().expect("does not panic")).collect()
+        });
+        let distinct: HashSet<[u8; 10]> = all.into_iter().flatten().collect();
+        assert_eq!(distinct.len(), 4_000);
+    }
+}
