@@ -3,8 +3,19 @@
 //! The rule is the *best chain*: a person reaches step k when any choice of events does, in order and within the
 //! window that begins with the choice's first step. Remembering the latest start that leads to each step finds it
 //! in one pass.
+//!
+//! Events of one moment may be taken in any order, since a clock that cannot tell them apart cannot say which came
+//! first; but no event serves two steps.
+
+mod chain;
+mod matching;
+mod unordered;
 
 use holloway_wire::Timestamp;
+
+use chain::Chains;
+use matching::Moment;
+use unordered::Recent;
 
 /// How the steps must follow each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,7 +23,7 @@ pub enum Order {
     /// In order; other events may lie between.
     #[default]
     Ordered,
-    /// In order, and no other event between.
+    /// In order, and no other event between. Other events of the very moment of a step are not between.
     Strict,
     /// In any order.
     Unordered,
@@ -27,6 +38,15 @@ pub struct Hit {
     pub steps: u64,
 }
 
+/// How far somebody came, and when.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Steps reached, 0 to the number of steps.
+    pub level: usize,
+    /// When each of them happened, ascending, on the choice of events that came this far first.
+    pub times: Vec<Timestamp>,
+}
+
 /// A list of steps and how to count them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Funnel {
@@ -39,10 +59,7 @@ pub struct Funnel {
 }
 
 impl Funnel {
-    /// The most steps that one person's events, in order, reach: 0 to `steps`.
-    ///
-    /// Each event is used for one step. Events of one moment count in the order of the steps that they satisfy,
-    /// since a clock that cannot tell them apart cannot say that they came the other way round.
+    /// The most steps that one person's events, in the order of time, reach: 0 to `steps`.
     ///
     /// ```
     /// use holloway_rules::funnel::{Funnel, Hit, Order};
@@ -54,210 +71,106 @@ impl Funnel {
     /// assert_eq!(funnel.level(&[hit(0, 0), hit(61, 1)]), 1);
     /// ```
     pub fn level(&self, hits: &[Hit]) -> usize {
-        self.run(hits, |_| false).0
+        self.first(hits, State::new(self, false)).level
     }
 
-    /// How often each step was reached when every entry counts: a completed chain is put aside and counting begins
-    /// anew behind it. One number a step, never growing along the steps.
+    /// The most steps that one person's events reach, and when each step happened: for times to convert.
+    ///
+    /// ```
+    /// use holloway_rules::funnel::{Funnel, Hit, Order};
+    /// use holloway_wire::Timestamp;
+    /// let hit = |at: i64, step: u32| Hit { at: Timestamp::from_micros(at), steps: 1 << step };
+    /// let funnel = Funnel { steps: 2, window_us: 10, order: Order::Ordered };
+    /// let reach = funnel.reach(&[hit(0, 0), hit(4, 0), hit(9, 1), hit(10, 1)]);
+    /// assert_eq!(reach.times, [4, 9].map(Timestamp::from_micros));
+    /// ```
+    pub fn reach(&self, hits: &[Hit]) -> Reach {
+        self.first(hits, State::new(self, true))
+    }
+
+    /// How often each step was reached when every attempt counts. One number a step, never growing along the steps.
+    ///
+    /// An attempt opens with a first step (unordered: with any) while none is open. It closes when it is complete, or
+    /// when nothing in it can go on any more: the window is over, or, under strict order, another event came. A first
+    /// step within an open attempt begins it again from there; it is no second attempt. Each event is used once.
     pub fn totals(&self, hits: &[Hit]) -> Vec<u64> {
         let mut totals = vec![0; self.steps];
-        let mut rest = hits;
-        while !rest.is_empty() {
-            let (level, used) = self.run(rest, |level| level == self.steps);
-            for total in &mut totals[..level] {
-                *total += 1;
+        let mut close = |level: usize| totals[..level].iter_mut().for_each(|total| *total += 1);
+        let mut state = State::new(self, false);
+        let mut level = 0;
+        for group in hits.chunk_by(|a, b| a.at == b.at) {
+            let mut moment = Moment::new(group);
+            if level > 0 && !state.is_alive(self, moment.at) {
+                close(std::mem::take(&mut level));
             }
-            if level < self.steps {
-                break;
+            loop {
+                level = level.max(state.take(self, &mut moment));
+                if level < self.steps {
+                    break;
+                }
+                // What the complete attempt did not use of this moment may open the next one.
+                close(std::mem::take(&mut level));
+                state = State::new(self, false);
+                if moment.is_empty() {
+                    break;
+                }
             }
-            rest = &rest[used..];
         }
+        close(level);
         totals
     }
 
-    /// The level after all hits, or after those at which `stop` said so, and how many were used.
-    fn run(&self, hits: &[Hit], stop: impl Fn(usize) -> bool) -> (usize, usize) {
-        let mut state = State { starts: vec![None; self.steps], last: vec![None; self.steps], level: 0 };
-        let mut at = 0;
-        while at < hits.len() {
-            let tie = hits[at..].iter().take_while(|hit| hit.at == hits[at].at).count();
-            let mut moment: Vec<Hit> = hits[at..at + tie].to_vec();
-            moment.sort_by_key(|hit| hit.steps.trailing_zeros());
-            for hit in &moment {
-                match self.order {
-                    Order::Ordered => state.ordered(self, hit),
-                    Order::Strict => state.strict(self, hit),
-                    Order::Unordered => state.unordered(self, hit),
-                }
-            }
-            at += tie;
-            if stop(state.level) {
+    fn first(&self, hits: &[Hit], mut state: State) -> Reach {
+        let mut level = 0;
+        for group in hits.chunk_by(|a, b| a.at == b.at) {
+            level = level.max(match (&mut state, group) {
+                (State::Chains(chains), [hit]) => chains.one(self, hit.at.as_micros(), hit.steps),
+                _ => state.take(self, &mut Moment::new(group)),
+            });
+            if level == self.steps {
                 break;
             }
         }
-        (state.level, at)
+        let times = state.times().iter().map(|at| Timestamp::from_micros(*at)).collect();
+        Reach { level, times }
     }
 }
 
-struct State {
-    /// Of each step, the latest start of a chain that reached it.
-    starts: Vec<Option<i64>>,
-    /// Of each step, its latest event.
-    last: Vec<Option<i64>>,
-    level: usize,
+enum State {
+    Chains(Chains),
+    Recent(Recent),
 }
 
 impl State {
-    fn ordered(&mut self, funnel: &Funnel, hit: &Hit) {
-        let at = hit.at.as_micros();
-        // From the last step down, so that one event never serves two steps of a chain.
-        for step in (1..funnel.steps).rev() {
-            if hit.steps >> step & 1 == 1
-                && let Some(start) = self.starts[step - 1].filter(|start| at - start <= funnel.window_us)
-            {
-                self.starts[step] = self.starts[step].max(Some(start));
-                self.level = self.level.max(step + 1);
-            }
-        }
-        if hit.steps & 1 == 1 {
-            self.starts[0] = Some(at);
-            self.level = self.level.max(1);
+    fn new(funnel: &Funnel, keeps_times: bool) -> Self {
+        match funnel.order {
+            Order::Unordered => Self::Recent(Recent::new(keeps_times)),
+            Order::Ordered | Order::Strict => Self::Chains(Chains::new(funnel.steps, keeps_times)),
         }
     }
 
-    fn strict(&mut self, funnel: &Funnel, hit: &Hit) {
-        let at = hit.at.as_micros();
-        for step in (1..funnel.steps).rev() {
-            let goes_on = hit.steps >> step & 1 == 1;
-            let start = self.starts[step - 1].filter(|start| goes_on && at - start <= funnel.window_us);
-            self.starts[step] = start;
-            if start.is_some() {
-                self.level = self.level.max(step + 1);
-            }
-        }
-        self.starts[0] = (hit.steps & 1 == 1).then_some(at);
-        if hit.steps & 1 == 1 {
-            self.level = self.level.max(1);
+    /// The most steps that a chain has which this moment's events end. Of a complete one, its events are taken out.
+    fn take(&mut self, funnel: &Funnel, moment: &mut Moment) -> usize {
+        match self {
+            Self::Chains(chains) => chains.take(funnel, moment),
+            Self::Recent(recent) => recent.take(funnel, moment),
         }
     }
 
-    fn unordered(&mut self, funnel: &Funnel, hit: &Hit) {
-        let at = hit.at.as_micros();
-        // An event that satisfies several steps serves the one that waits longest.
-        let free =
-            (0..funnel.steps).filter(|step| hit.steps >> step & 1 == 1).min_by_key(|step| self.last[*step]);
-        let Some(step) = free else { return };
-        self.last[step] = Some(at);
-        let within = self.last.iter().flatten().filter(|time| at - **time <= funnel.window_us).count();
-        self.level = self.level.max(within);
+    fn is_alive(&self, funnel: &Funnel, at: i64) -> bool {
+        match self {
+            Self::Chains(chains) => chains.is_alive(funnel, at),
+            Self::Recent(recent) => recent.is_alive(funnel, at),
+        }
+    }
+
+    fn times(&self) -> &[i64] {
+        match self {
+            Self::Chains(chains) => &chains.best,
+            Self::Recent(recent) => &recent.best,
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// `times` as `A0 B5`: a letter a step, seconds. `x` is an event of no step.
-    fn hits(text: &str) -> Vec<Hit> {
-        let hit = |word: &str| {
-            let (letters, second) = word.split_at(word.find(|c: char| c.is_ascii_digit()).expect("a time"));
-            let steps =
-                letters.bytes().filter(|letter| *letter != b'x').map(|letter| 1_u64 << (letter - b'A')).sum();
-            Hit { at: Timestamp::from_millis(second.parse::<i64>().expect("a number") * 1_000), steps }
-        };
-        text.split_whitespace().map(hit).collect()
-    }
-
-    fn check(text: &str, steps: usize, window_s: i64, order: Order, level: usize) {
-        let funnel = Funnel { steps, window_us: window_s * 1_000_000, order };
-        assert_eq!(funnel.level(&hits(text)), level, "{text} {order:?}");
-    }
-
-    /// Answers of ClickHouse's windowFunnel and of PostHog's funnel tests.
-    #[test]
-    fn published_answers() {
-        use Order::{Ordered, Strict, Unordered};
-        check("A0 B60", 2, 60, Ordered, 2);
-        check("A0 B61", 2, 60, Ordered, 1);
-        check("A0 A30 B45 C75", 3, 60, Ordered, 3);
-        check("A5 B5", 2, 60, Ordered, 2);
-        check("B5 A5", 2, 60, Ordered, 2);
-        check("A0 D1 B2 C3", 3, 60, Strict, 1);
-        check("A0 C1 B2", 3, 60, Strict, 1);
-        check("A0 B1 x2 C3", 3, 60, Strict, 2);
-        check("A0 B1 C2", 3, 60, Strict, 3);
-        check("A0 x1 B2 x3 C4", 3, 60, Ordered, 3);
-        check("C0 B1 A2", 3, 60, Unordered, 3);
-        check("C0 B1 A62", 3, 60, Unordered, 2);
-        check("ABC0", 3, 60, Ordered, 1);
-        check("", 3, 60, Ordered, 0);
-        check("B0 C1", 3, 60, Ordered, 0);
-    }
-
-    /// ClickHouse's stateless test 00632: events 1000 to 1008 at seconds 0 to 8, steps 1003 to 1007.
-    #[test]
-    fn clickhouse_windows() {
-        for (window, level) in [(2, 3), (3, 4), (4, 5)] {
-            check("x0 x1 x2 A3 B4 C5 D6 E7 x8", 5, window, Order::Ordered, level);
-        }
-    }
-
-    #[test]
-    fn totals_count_every_completed_chain() {
-        let funnel = Funnel { steps: 2, window_us: 60_000_000, order: Order::Ordered };
-        assert_eq!(funnel.totals(&hits("A0 B1 A2 B3 A4")), [3, 2]);
-        assert_eq!(funnel.totals(&hits("B0")), [0, 0]);
-    }
-
-    fn small() -> impl Strategy<Value = (Vec<Hit>, usize, i64)> {
-        let hit = (1_i64..4, 0_u64..16).prop_map(|(gap, steps)| (gap, steps));
-        (prop::collection::vec(hit, 0..10), 2_usize..5, 1_i64..15).prop_map(|(raw, steps, window)| {
-            let mut at = 0;
-            let hits = raw
-                .into_iter()
-                .map(|(gap, mask)| {
-                    at += gap;
-                    Hit { at: Timestamp::from_micros(at), steps: mask }
-                })
-                .collect();
-            (hits, steps, window)
-        })
-    }
-
-    /// Every choice of events, tried one after the other.
-    fn exhaustive(hits: &[Hit], step: usize, steps: usize, start: i64, window: i64) -> usize {
-        if step == steps {
-            return steps;
-        }
-        let mut best = step;
-        for (index, hit) in hits.iter().enumerate() {
-            let at = hit.at.as_micros();
-            let start = if step == 0 { at } else { start };
-            if hit.steps >> step & 1 == 1 && at - start <= window {
-                best = best.max(exhaustive(&hits[index + 1..], step + 1, steps, start, window));
-            }
-        }
-        best
-    }
-
-    proptest! {
-        #[test]
-        fn one_pass_finds_the_best_of_all_choices((hits, steps, window) in small()) {
-            let funnel = Funnel { steps, window_us: window, order: Order::Ordered };
-            prop_assert_eq!(funnel.level(&hits), exhaustive(&hits, 0, steps, 0, window));
-        }
-
-        #[test]
-        fn strict_is_never_more_than_ordered((hits, steps, window) in small()) {
-            let level = |order| Funnel { steps, window_us: window, order }.level(&hits);
-            prop_assert!(level(Order::Strict) <= level(Order::Ordered));
-        }
-
-        #[test]
-        fn totals_never_grow_along_the_steps((hits, steps, window) in small()) {
-            let totals = Funnel { steps, window_us: window, order: Order::Ordered }.totals(&hits);
-            prop_assert!(totals.windows(2).all(|pair| pair[0] >= pair[1]), "{:?}", totals);
-        }
-    }
-}
+mod tests;
