@@ -1,5 +1,7 @@
 //! What a client is told once, and every limit of the client with its reason.
 
+use alloc::string::String;
+
 use holloway_wire::limits::{BATCH_EVENTS_MAX, EVENT_BYTES_MAX};
 
 /// Whether this device may record and send.

@@ -1,5 +1,7 @@
 //! What a client asks of its host.
 
+use alloc::{string::String, vec::Vec};
+
 use holloway_wire::LossReason;
 
 /// Links an effect to the host's report on it.

@@ -21,6 +21,8 @@
 //! assert_eq!((torn.payloads, torn.torn), (vec![b"one".to_vec()], 1));
 //! ```
 
+use alloc::vec::Vec;
+
 /// What a chunk file begins with.
 pub const HEADER: [u8; 12] = *b"HOLLOWAY\x01\0\0\0";
 const RECORD_HEADER_BYTES: usize = 9;

@@ -1,5 +1,7 @@
 //! Who this device says it is.
 
+use alloc::{string::String, vec::Vec};
+
 use holloway_wire::{RawJson, json::write_merged};
 
 /// What `reset` keeps. The default keeps nothing.

@@ -1,5 +1,7 @@
 //! What a host tells a client.
 
+use alloc::vec::Vec;
+
 use crate::ChunkId;
 
 /// The time of a call, by both clocks of the host.

@@ -7,7 +7,11 @@
 //!
 //! So a test is a list of times, calls and expected effects, and the same list runs in every language
 //! (`scenarios/`).
+// Browsers pay for the standard library in bytes.
+#![cfg_attr(not(test), no_std)]
 #![deny(missing_docs)]
+
+extern crate alloc;
 
 mod client;
 mod config;

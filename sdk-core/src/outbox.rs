@@ -1,6 +1,6 @@
 //! Events that wait, in chunks. A sealed chunk is what goes out as a batch.
 
-use std::collections::VecDeque;
+use alloc::{collections::VecDeque, vec::Vec};
 
 use crate::{ChunkId, Config, Restored, RestoredChunk};
 

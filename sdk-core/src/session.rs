@@ -1,5 +1,7 @@
 //! Sessions as the client sees them: a hint for the pipeline, and an order of events.
 
+use alloc::string::String;
+
 /// Why a session began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {

@@ -2,6 +2,8 @@
 //!
 //! One line of text, so that a browser can keep it as a string: eight hex digits of CRC-32C, then a JSON object.
 
+use alloc::{string::String, vec, vec::Vec};
+
 use holloway_wire::{
     LossReason, RawJson,
     json::{write_number, write_string},
@@ -62,11 +64,11 @@ impl State {
     /// `None` when the bytes are not what was written.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let (crc, body) = bytes.split_at_checked(8)?;
-        let crc = u32::from_str_radix(std::str::from_utf8(crc).ok()?, 16).ok()?;
+        let crc = u32::from_str_radix(core::str::from_utf8(crc).ok()?, 16).ok()?;
         if crc != crc32c(body) {
             return None;
         }
-        let object = RawJson::object(std::str::from_utf8(body).ok()?).ok()?;
+        let object = RawJson::object(core::str::from_utf8(body).ok()?).ok()?;
         let text = |key: &str| Some(object.get(key)?.string()?.into_owned());
         let number = |key: &str| object.get(key).and_then(RawJson::whole_number).unwrap_or_default();
         if number("v") != 1 {

@@ -1,5 +1,7 @@
 //! What the app says.
 
+use alloc::borrow::ToOwned;
+
 use holloway_wire::{EventKind, LossReason, RawJson};
 
 use super::{Client, Tracked, record::Draft};
@@ -143,7 +145,7 @@ impl Client {
         match consent {
             Consent::Granted => {
                 self.save(now);
-                for payload in std::mem::take(&mut self.held) {
+                for payload in core::mem::take(&mut self.held) {
                     self.enqueue(payload, now);
                 }
             }

@@ -5,7 +5,7 @@ mod inputs;
 mod record;
 mod sending;
 
-use std::collections::VecDeque;
+use alloc::{borrow::ToOwned, collections::VecDeque, string::String, vec::Vec};
 
 use holloway_wire::{LossReason, MessageId};
 

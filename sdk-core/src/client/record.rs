@@ -1,5 +1,7 @@
 //! From a call to a record in the outbox.
 
+use alloc::{string::String, vec::Vec};
+
 use holloway_wire::{
     Event, EventKind, LossReason, RawJson, Timestamp,
     json::{write_merged, write_number, write_string},
@@ -61,7 +63,7 @@ impl Client {
         if has_properties && !registered.is_empty() {
             write_merged(&mut merged, registered, properties.unwrap_or(RawJson::EMPTY));
         }
-        let merged = std::str::from_utf8(&merged).ok().and_then(|text| RawJson::object(text).ok());
+        let merged = core::str::from_utf8(&merged).ok().and_then(|text| RawJson::object(text).ok());
         let timestamp = options.timestamp_unix_ms.unwrap_or(now.unix_ms);
         let event = Event {
             user_id: self.user_id(),

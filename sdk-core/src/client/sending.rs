@@ -1,5 +1,7 @@
 //! Requests and their answers.
 
+use alloc::{string::String, vec::Vec};
+
 use holloway_wire::{
     LossReason, RawJson, Receipt, Timestamp, Verdict, json::write_number, limits::BATCH_BYTES_MAX,
     write_batch,
@@ -162,7 +164,7 @@ impl Client {
     fn delivered(&mut self, request: &InFlight, body: &[u8], now: Now) {
         self.retry.succeed();
         self.state.losses.acknowledge(&request.losses);
-        let receipt = std::str::from_utf8(body).ok().and_then(|body| Receipt::parse(body).ok());
+        let receipt = core::str::from_utf8(body).ok().and_then(|body| Receipt::parse(body).ok());
         match request.cargo {
             Cargo::Deletion => self.state.deletion = None,
             Cargo::Events(id, count) => {
@@ -249,6 +251,6 @@ fn verdict(receipt: &Receipt<'_>, payload: &[u8]) -> Option<Verdict> {
     if receipt.results.iter().all(|line| matches!(line.verdict, Verdict::Ok | Verdict::Duplicate)) {
         return Some(Verdict::Ok);
     }
-    let event = RawJson::object(std::str::from_utf8(payload).ok()?).ok()?;
+    let event = RawJson::object(core::str::from_utf8(payload).ok()?).ok()?;
     receipt.verdict_of(&event.get("messageId")?.string()?)
 }

@@ -1,5 +1,7 @@
 //! The request body that carries events.
 
+use alloc::vec::Vec;
+
 use crate::{
     LossReason, Timestamp,
     json::{write_number, write_string},

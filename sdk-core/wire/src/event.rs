@@ -1,5 +1,7 @@
 //! One event as a client writes it.
 
+use alloc::vec::Vec;
+
 use crate::{EventKind, RawJson, Timestamp, json::write_string};
 
 /// An event about to be written: borrowed parts, one [`Event::write`].

@@ -1,5 +1,7 @@
 //! One stable 128-bit hash for every derived id: dedupe keys, person ids, session ids.
 
+use alloc::{string::String, vec::Vec};
+
 /// Hashes parts to 128 bits, the same on every machine, in every language and for ever.
 ///
 /// `MurmurHash3_x64_128` with seed 0 (Austin Appleby, public domain) over each part preceded by its length as

@@ -1,5 +1,7 @@
 //! Message ids: UUIDs, made of time and randomness that the caller brings.
 
+use alloc::string::String;
+
 use uuid::Uuid;
 
 /// Why a text is not a message id of ours.

@@ -10,7 +10,11 @@
 //!
 //! Properties, traits and context travel as raw JSON text ([`RawJson`]) from the host to the log. No number in
 //! them is ever parsed and printed again, so none is ever changed.
+// Browsers pay for the standard library in bytes.
+#![cfg_attr(not(any(test, feature = "decode")), no_std)]
 #![deny(missing_docs)]
+
+extern crate alloc;
 
 mod batch;
 #[cfg(feature = "decode")]

@@ -1,6 +1,6 @@
 //! The collector's answer: one verdict per event.
 
-use std::borrow::Cow;
+use alloc::{borrow::Cow, vec::Vec};
 
 use crate::{
     JsonError, RawJson,

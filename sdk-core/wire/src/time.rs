@@ -1,5 +1,7 @@
 //! Points in time on the wire, and the correction of a device's clock.
 
+use alloc::vec::Vec;
+
 use crate::limits::FUTURE_US_MAX;
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z, years 1 to 9999.
@@ -93,11 +95,11 @@ impl Timestamp {
     }
 }
 
-impl std::fmt::Display for Timestamp {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Display for Timestamp {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let mut text = Vec::with_capacity(27);
         self.write(&mut text);
-        formatter.write_str(std::str::from_utf8(&text).expect("a written time is ASCII"))
+        formatter.write_str(core::str::from_utf8(&text).expect("a written time is ASCII"))
     }
 }
 

@@ -8,7 +8,7 @@ mod scan;
 mod unescape;
 mod write;
 
-use std::borrow::Cow;
+use alloc::borrow::Cow;
 
 use self::{scan::Scanner, unescape::unescape};
 

@@ -1,5 +1,7 @@
 //! The characters behind the escapes of a JSON string.
 
+use alloc::string::String;
+
 /// Resolves the escapes of a well-formed string's inner text.
 pub(super) fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

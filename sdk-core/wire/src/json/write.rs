@@ -1,5 +1,7 @@
 //! JSON text, written by hand.
 
+use alloc::vec::Vec;
+
 use super::RawJson;
 
 /// Appends a JSON string, quotes included.
