@@ -1,0 +1,251 @@
+//! The loop between the core and a page.
+
+use alloc::vec::Vec;
+
+use holloway_core::{
+    ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, HttpOutcome, Now, ReadOutcome,
+    ResetOptions, Restored, RestoredChunk, StoredOutcome, Token,
+};
+
+use crate::host::{Host, SEND_BEACONED, SEND_PENDING, SEND_REFUSED};
+
+/// A chunk is one request. Browsers allow 64 KiB of keepalive bodies and beacons at a time; the frame around the
+/// events and a neighbour's small request must fit too.
+const CHUNK_BYTES_MAX: usize = 56 * 1024;
+/// Browsers give an origin about 5 million characters; the app needs most of them.
+const OUTBOX_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// What a client is told once; empty texts are absent.
+#[derive(Debug)]
+pub(crate) struct Setup<'a> {
+    pub(crate) write_key: &'a str,
+    pub(crate) flush_at: u32,
+    pub(crate) flush_interval_ms: f64,
+    pub(crate) consent: u32,
+    pub(crate) anonymous_id: &'a str,
+    pub(crate) state: &'a str,
+    pub(crate) state_copy: &'a str,
+    pub(crate) context: &'a str,
+}
+
+/// A call of the app, as it was when the app made it. Empty texts are absent.
+///
+/// | kind | call | `name` | `body` |
+/// |---|---|---|---|
+/// | 0, 1, 2 | track, page, screen | event or page name | properties |
+/// | 3 | identify | user id | traits |
+/// | 4 | group | group id | traits |
+/// | 5 | alias | new user id | former id |
+/// | 6 | reset | | |
+/// | 7 | register | | properties |
+/// | 8 | unregister | key | |
+/// | 9 | consent | `unknown`, `granted` or `denied` | |
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) kind: u32,
+    pub(crate) name: &'a str,
+    pub(crate) body: &'a str,
+    pub(crate) message_id: &'a str,
+    pub(crate) timestamp_unix_ms: f64,
+    pub(crate) context: &'a str,
+    pub(crate) integrations: &'a str,
+}
+
+/// The core and its page.
+#[derive(Debug)]
+pub(crate) struct Shell<H> {
+    client: Client,
+    host: H,
+}
+
+/// Both clocks of the page, cut to whole milliseconds.
+pub(crate) const fn now(unix_ms: f64, mono_ms: f64) -> Now {
+    Now { unix_ms: unix_ms as u64, mono_ms: mono_ms as u64 }
+}
+
+impl<H: Host> Shell<H> {
+    /// A client that goes on from its stored state.
+    pub(crate) fn new(host: H, setup: &Setup<'_>, now: Now) -> Self {
+        let mut config = Config::new(setup.write_key);
+        config.flush_at = setup.flush_at as usize;
+        config.flush_interval_ms = setup.flush_interval_ms as u64;
+        config.chunk_bytes_max = CHUNK_BYTES_MAX;
+        config.outbox_bytes_max = OUTBOX_BYTES_MAX;
+        config.consent = [Consent::Unknown, Consent::Granted, Consent::Denied]
+            .get(setup.consent as usize)
+            .copied()
+            .unwrap_or(Consent::Denied);
+        config.anonymous_id = present(setup.anonymous_id).map(Into::into);
+        config.library = ("@holloway/browser", env!("CARGO_PKG_VERSION"));
+        let mut seed = [0; 32];
+        for word in seed.chunks_exact_mut(4) {
+            word.copy_from_slice(&host.random().to_le_bytes());
+        }
+        let bytes = |text| present(text).map(|text| text.as_bytes().to_vec());
+        let restored =
+            Restored { state: bytes(setup.state), state_copy: bytes(setup.state_copy), chunks: Vec::new() };
+        let mut client = Client::new(config, seed, &restored, now);
+        client.set_context(setup.context);
+        let mut shell = Self { client, host };
+        shell.tell_identity();
+        shell.pump(now);
+        shell
+    }
+
+    /// Carries out a call of the app.
+    pub(crate) fn call(&mut self, call: &Call<'_>, now: Now) {
+        let options = EventOptions {
+            message_id: present(call.message_id),
+            timestamp_unix_ms: Some(call.timestamp_unix_ms as u64),
+            context: present(call.context),
+            integrations: present(call.integrations),
+        };
+        let (client, body) = (&mut self.client, present(call.body));
+        match call.kind {
+            0 => {
+                client.track(call.name, body, &options, now);
+            }
+            1 => {
+                client.page(present(call.name), body, &options, now);
+            }
+            2 => {
+                client.screen(present(call.name), body, &options, now);
+            }
+            3 => {
+                client.identify(call.name, body, &options, now);
+            }
+            4 => {
+                client.group(call.name, body, &options, now);
+            }
+            5 => {
+                client.alias(call.name, body, &options, now);
+            }
+            6 => client.reset(ResetOptions::default(), now),
+            7 => client.register(call.body, now),
+            8 => client.unregister(call.name, now),
+            _ => client.set_consent(
+                match call.name {
+                    "granted" => Consent::Granted,
+                    "unknown" => Consent::Unknown,
+                    _ => Consent::Denied,
+                },
+                now,
+            ),
+        }
+        // First the effects: a wipe must not take the identity that is told after it.
+        self.pump(now);
+        if matches!(call.kind, 3 | 5 | 6 | 9..) {
+            self.tell_identity();
+        }
+    }
+
+    /// Tells the core what the page noticed.
+    pub(crate) fn input(&mut self, kind: u32, now: Now) {
+        match kind {
+            0 => self.client.foreground(now),
+            1 => self.client.background(now),
+            2 => self.client.online(now),
+            3 => self.client.tick(now),
+            _ => self.client.flush(now),
+        }
+        self.pump(now);
+    }
+
+    /// Takes over a chunk that a closed tab left behind.
+    pub(crate) fn adopt(&mut self, chunk: f64, bytes: u32, events: u32, now: Now) {
+        self.client.adopt(RestoredChunk { id: ChunkId(chunk as u64), bytes: bytes.into(), events }, now);
+        self.pump(now);
+    }
+
+    /// Hands over the records of a chunk, one a line.
+    pub(crate) fn read_done(&mut self, token: f64, records: &str, now: Now) {
+        let payloads: Vec<Vec<u8>> = records
+            .split('\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| line.as_bytes().to_vec())
+            .collect();
+        self.client.read_done(Token(token as u64), ReadOutcome::Records { payloads, torn: 0 }, now);
+        self.pump(now);
+    }
+
+    /// Hands over the answer to a request; status 0 when none came.
+    pub(crate) fn http_done(&mut self, token: f64, status: u32, retry_after: &str, body: &str, now: Now) {
+        let outcome = match status {
+            0 => HttpOutcome::NetworkError,
+            _ => HttpOutcome::Response {
+                status: status as u16,
+                retry_after: present(retry_after),
+                body: body.as_bytes(),
+            },
+        };
+        self.client.http_done(Token(token as u64), outcome, now);
+        self.pump(now);
+    }
+
+    /// 0 when all is delivered.
+    pub(crate) fn waiting(&self) -> u32 {
+        (self.client.queued_events() as u32).max(u32::from(!self.client.is_idle()))
+    }
+
+    fn tell_identity(&self) {
+        self.host.identity(self.client.anonymous_id(), self.client.user_id().unwrap_or_default());
+    }
+
+    /// Carries out every effect that there is.
+    fn pump(&mut self, now: Now) {
+        while let Some(effect) = self.client.poll_effect() {
+            match effect {
+                Effect::Append { token, chunk, payload } => {
+                    let is_kept = self.host.append(chunk.0 as f64, text(&payload));
+                    self.client.stored(token, outcome(is_kept), now);
+                }
+                // Each record is a key of its own: there is no file to close.
+                Effect::Seal { token, .. } => self.client.stored(token, StoredOutcome::Ok, now),
+                Effect::Read { token, chunk } => self.host.read(token.0 as f64, chunk.0 as f64),
+                Effect::Remove { chunk } => self.host.remove(chunk.0 as f64),
+                Effect::SaveState { token, bytes } => {
+                    let is_kept = self.host.save(text(&bytes));
+                    self.client.stored(token, outcome(is_kept), now);
+                }
+                Effect::Wipe => self.host.wipe(),
+                Effect::Send { token, request } => {
+                    let bytes = request.body.len() as u32;
+                    match self.host.send(token.0 as f64, text(&request.body), bytes, request.leaving) {
+                        SEND_BEACONED => self.client.http_done(token, HttpOutcome::Beaconed, now),
+                        SEND_REFUSED => self.client.http_done(token, HttpOutcome::NetworkError, now),
+                        answer => debug_assert_eq!(answer, SEND_PENDING),
+                    }
+                }
+                Effect::WakeAt { mono_ms } => self.host.wake(mono_ms.saturating_sub(now.mono_ms) as f64),
+                Effect::Diagnostic(diagnostic) => diagnose(&self.host, diagnostic),
+            }
+        }
+    }
+}
+
+/// 0 bad JSON (position) · 1 name missing · 2 lost (index of the reason, events) · 3 state damaged (1 when its
+/// copy was used) · 4 storage failed · 5 paused (status) · 6 retrying (status, wait in milliseconds).
+fn diagnose(host: &impl Host, diagnostic: Diagnostic) {
+    let (kind, first, second) = match diagnostic {
+        Diagnostic::BadJson { at } => (0, at as f64, 0.0),
+        Diagnostic::MissingName => (1, 0.0, 0.0),
+        Diagnostic::Lost { reason, events } => (2, reason.index() as f64, events as f64),
+        Diagnostic::StateDamaged { copy_used } => (3, f64::from(u8::from(copy_used)), 0.0),
+        Diagnostic::StorageFailed => (4, 0.0, 0.0),
+        Diagnostic::Paused { status } => (5, f64::from(status), 0.0),
+        Diagnostic::Retrying { status, wait_ms } => (6, f64::from(status), wait_ms as f64),
+    };
+    host.diagnose(kind, first, second);
+}
+
+fn present(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn outcome(is_kept: bool) -> StoredOutcome {
+    if is_kept { StoredOutcome::Ok } else { StoredOutcome::Failed }
+}
+
+fn text(bytes: &[u8]) -> &str {
+    core::str::from_utf8(bytes).unwrap_or_default()
+}
