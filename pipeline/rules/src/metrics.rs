@@ -41,7 +41,9 @@ pub struct Session<'a> {
     pub ended_at: Timestamp,
     /// Last minus first, whole milliseconds (rounded down).
     pub duration_ms: i64,
-    /// Time with attention, whole milliseconds; never more than the duration.
+    /// Time with attention, whole milliseconds; never more than the duration. When events tell of attention
+    /// ([`Fact::engaged_ms`]), the union of those stretches of time within the session; else the sum of the gaps between
+    /// events, each counted up to [`SessionRules::active_gap_max_us`].
     pub active_ms: i64,
     /// Events.
     pub events: u32,
@@ -87,9 +89,8 @@ pub(crate) struct Visit<'a> {
     key_event: bool,
     landing: Fact<'a>,
     landed_on_view: bool,
-    /// Attention by heartbeats: the end of the time counted so far, and the sum.
-    heartbeat_us: Option<i64>,
-    attended_until: Timestamp,
+    /// Attention by heartbeats: stretches of time apart from each other, ascending.
+    attended: Vec<(i64, i64)>,
     gaps_us: i64,
 }
 
@@ -108,8 +109,7 @@ impl<'a> Visit<'a> {
             key_event: false,
             landing: *first,
             landed_on_view: false,
-            heartbeat_us: None,
-            attended_until: first.at,
+            attended: Vec::new(),
             gaps_us: 0,
         }
     }
@@ -119,11 +119,9 @@ impl<'a> Visit<'a> {
         self.ended_at = fact.at;
         self.events += 1;
         if let Some(engaged_ms) = fact.engaged_ms {
-            // Heartbeats of two tabs may overlap: only time that no earlier one covered counts.
-            let begun = fact.at.as_micros() - i64::from(engaged_ms) * 1_000;
-            let from = begun.max(self.attended_until.as_micros()).max(self.started_at.as_micros());
-            *self.heartbeat_us.get_or_insert(0) += (fact.at.as_micros() - from).max(0);
-            self.attended_until = self.attended_until.max(fact.at);
+            let until = fact.at.as_micros();
+            let from = until - i64::from(engaged_ms) * 1_000;
+            self.attend(from.max(self.started_at.as_micros()), until);
         }
         if fact.is_view() {
             self.page_views += 1;
@@ -141,6 +139,14 @@ impl<'a> Visit<'a> {
         self.key_event |= fact.name.is_some_and(|name| rules.key_events.iter().any(|key| key == name));
     }
 
+    /// Heartbeats of two tabs may overlap: time counts once. This stretch ends no earlier than those before it.
+    fn attend(&mut self, mut from: i64, until: i64) {
+        while let Some((earlier, _)) = self.attended.pop_if(|(_, end)| *end >= from) {
+            from = from.min(earlier);
+        }
+        self.attended.push((from, until));
+    }
+
     pub(crate) fn is_another_campaign(&self, fact: &Fact<'a>) -> bool {
         let of = |fact: &Fact<'a>| [fact.utm_source, fact.utm_medium, fact.utm_campaign];
         of(fact).iter().any(Option::is_some) && of(fact) != of(&self.landing)
@@ -148,7 +154,8 @@ impl<'a> Visit<'a> {
 
     pub(crate) fn finish(&self) -> Session<'a> {
         let duration_us = self.ended_at.as_micros() - self.started_at.as_micros();
-        let active_us = self.heartbeat_us.unwrap_or(self.gaps_us).min(duration_us);
+        let attended_us: i64 = self.attended.iter().map(|(from, until)| until - from).sum();
+        let active_us = if self.attended.is_empty() { self.gaps_us } else { attended_us };
         let landing = &self.landing;
         let referrer_host = landing.referrer.and_then(host_of);
         let is_external = referrer_host.is_some() && referrer_host != landing.page_host;

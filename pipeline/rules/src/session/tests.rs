@@ -2,8 +2,11 @@
 
 use holloway_wire::EventKind;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::channel::Channel;
+use crate::metrics::SessionId;
 
 const MINUTE_US: i64 = 60_000_000;
 
@@ -136,17 +139,75 @@ fn bounce_has_three_values() {
 
 #[test]
 fn overlapping_heartbeats_count_once() {
-    let rules = SessionRules::default();
+    let check = |beats: &[(i64, u32)], active_s: i64| {
+        let rules = SessionRules::default();
+        let ids: Vec<String> = (0..beats.len()).map(|index| index.to_string()).collect();
+        let mut stitcher = Stitcher::new(&rules, &utc_day);
+        stitcher.begin(PersonId::from_bytes([1; 16]));
+        stitcher.event(&Fact::new(Timestamp::from_millis(0), EventKind::Page, "view"));
+        for ((at_s, engaged_s), id) in beats.iter().zip(&ids) {
+            stitcher.event(&Fact {
+                engaged_ms: Some(engaged_s * 1_000),
+                ..Fact::new(Timestamp::from_millis(at_s * 1_000), EventKind::Track, id)
+            });
+        }
+        assert_eq!(stitcher.end()[0].active_ms, active_s * 1_000, "{beats:?}");
+    };
+    check(&[(10, 10), (15, 10), (60, 5)], 20); // 0 to 15, 55 to 60
+    check(&[(10, 5), (20, 20)], 20); // the later one covers the gap before the earlier one
+    check(&[(10, 2), (20, 2), (25, 12)], 14); // 8 to 10, 13 to 25
+    check(&[(10, 2), (20, 2), (21, 12)], 13); // 8 to 21
+    check(&[(10, 60)], 10); // none before the session began
+    check(&[(10, 0)], 0);
+}
+
+proptest! {
+    /// Sessions are the person's events, each once, in order; no gap within is too long and none between too short.
+    #[test]
+    fn sessions_part_the_events(gaps in prop::collection::vec(prop_oneof![0_i64..5, 28_i64..33], 1..40)) {
+        let rules = SessionRules { length_max_us: 90 * MINUTE_US, ..SessionRules::default() };
+        let ids: Vec<String> = (0..gaps.len()).map(|index| format!("{index:03}")).collect();
+        let mut stitcher = Stitcher::new(&rules, &utc_day);
+        stitcher.begin(PersonId::from_bytes([1; 16]));
+        let mut at = 0;
+        let mut times = Vec::new();
+        let mut positions = Vec::new();
+        for (gap, id) in gaps.iter().zip(&ids) {
+            at += gap * MINUTE_US;
+            times.push(at);
+            let fact = Fact::new(Timestamp::from_micros(at), EventKind::Track, id);
+            positions.push(stitcher.event(&fact).expect("nothing is excluded") as usize);
+        }
+        let sessions = stitcher.end();
+        prop_assert_eq!(sessions.iter().map(|session| session.events as usize).sum::<usize>(), gaps.len());
+        prop_assert_eq!(positions[0], 0);
+        for (index, pair) in positions.windows(2).enumerate() {
+            let began = sessions[pair[0]].started_at.as_micros();
+            let splits = times[index + 1] - times[index] > rules.timeout_us
+                || times[index + 1] - began > rules.length_max_us;
+            prop_assert_eq!(pair[1], pair[0] + usize::from(splits));
+        }
+        for (position, session) in sessions.iter().enumerate() {
+            let first = positions.iter().position(|other| *other == position).expect("no session is empty");
+            prop_assert_eq!(session.id, SessionId::of(PersonId::from_bytes([1; 16]), &ids[first]));
+            prop_assert!(session.active_ms <= session.duration_ms);
+        }
+    }
+}
+
+#[test]
+fn robots_and_servers_can_be_left_out() {
+    let rules = SessionRules { server_events: false, bots: false, ..SessionRules::default() };
     let mut stitcher = Stitcher::new(&rules, &utc_day);
     stitcher.begin(PersonId::from_bytes([1; 16]));
-    let beat = |seconds: i64, id, engaged_ms| Fact {
-        engaged_ms: Some(engaged_ms),
-        ..Fact::new(Timestamp::from_millis(seconds * 1_000), EventKind::Track, id)
-    };
-    stitcher.event(&Fact::new(Timestamp::from_millis(0), EventKind::Page, "0"));
-    for fact in [beat(10, "1", 10_000), beat(15, "2", 10_000), beat(60, "3", 5_000)] {
-        stitcher.event(&fact);
-    }
-    // 0 to 10, 10 to 15, 55 to 60.
-    assert_eq!(stitcher.end()[0].active_ms, 20_000);
+    let origins = [Origin::Bot, Origin::Client, Origin::Server, Origin::Client];
+    let positions: Vec<_> = origins
+        .iter()
+        .zip([0, 1, 25, 50])
+        .map(|(origin, minute)| {
+            let at = Timestamp::from_micros(minute * MINUTE_US);
+            stitcher.event(&Fact { origin: *origin, ..Fact::new(at, EventKind::Track, "m") })
+        })
+        .collect();
+    assert_eq!(positions, [None, Some(0), None, Some(1)], "a server's event does not bridge a gap");
 }
