@@ -1,0 +1,26 @@
+package shop
+
+import android.app.Activity
+import android.os.Bundle
+import android.widget.Button
+
+/** A screen with one button that is worth knowing about. */
+class CartActivity : Activity() {
+    private val analytics get() = (application as ShopApplication).analytics
+
+    override fun onCreate(state: Bundle?) {
+        super.onCreate(state)
+        title = "Cart"
+        val pay = Button(this).apply { text = "Pay" }
+        pay.setOnClickListener {
+            analytics.track("Order Paid", mapOf("total" to 19.9, "currency" to "EUR"))
+        }
+        setContentView(pay)
+    }
+
+    /** Called by the login screen. */
+    fun onLogin(userId: String, plan: String) = analytics.identify(userId, mapOf("plan" to plan))
+
+    /** Called by the menu. */
+    fun onLogout() = analytics.reset()
+}

@@ -1,0 +1,55 @@
+package holloway
+
+import holloway.ffi.Face
+import holloway.ffi.HollowayConfig
+import java.io.File
+import java.util.Locale
+import java.util.TimeZone
+import kotlin.time.Duration
+
+/** Settings of a client: what stands between the braces of `Holloway("KEY") { … }`. */
+class Settings internal constructor() {
+    /** The collector's origin. Default `http://127.0.0.1:8787`. */
+    var host: String? = null
+
+    /**
+     * Where events wait: the path of a folder that only this client uses. On Android a folder of `filesDir`.
+     * Default `holloway-events` in the current folder.
+     */
+    var directory: String? = null
+
+    /** Events after which a batch is sent. Default 20. */
+    var flushAt: Int? = null
+
+    /** Time after which a batch is sent. Default 30 s. */
+    var flushInterval: Duration? = null
+
+    /** Consent at the start; what the user said in a former run wins. Default granted. */
+    var consent: Consent? = null
+
+    /** Context of every event, such as `app` and `device`; laid over os, locale and time zone. */
+    var context: Map<String, Any?> = emptyMap()
+
+    /** Where events wait. */
+    fun directory(folder: File) {
+        directory = folder.path
+    }
+
+    internal fun config(writeKey: String) = HollowayConfig(
+        writeKey = unicode(writeKey),
+        face = Face.KOTLIN,
+        host = host?.let(::unicode),
+        directory = directory?.let(::unicode),
+        flushAt = flushAt?.coerceAtLeast(1)?.toUInt(),
+        flushIntervalMs = flushInterval?.inWholeMilliseconds?.coerceAtLeast(0)?.toULong(),
+        consent = consent?.ffi,
+        context = jsonObject(runtimeContext() + context),
+    )
+}
+
+/** What every JVM knows; an Android app adds `app`, `device` and its own `os` (examples/android shows how). */
+private fun runtimeContext(): Map<String, Any?> = mapOf(
+    "os" to mapOf("name" to System.getProperty("os.name"), "version" to System.getProperty("os.version")),
+    "locale" to Locale.getDefault().toLanguageTag(),
+    "timezone" to TimeZone.getDefault().id,
+)
