@@ -1,0 +1,44 @@
+// Bundles the face and the core into dist/: node build.mjs <folder of the generated glue and core.wasm>.
+// Run by ../build.sh, which makes that folder.
+
+import { build } from "esbuild";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { deflateRawSync } from "node:zlib";
+
+const glue = resolve(process.argv[2] ?? "");
+const here = import.meta.dirname;
+
+const core = {
+  name: "core",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^holloway:glue$/ }, () => ({ path: join(glue, "holloway_wasm_bg.js") }));
+    onResolve({ filter: /^holloway:wasm$/ }, () => ({ path: "wasm", namespace: "wasm" }));
+    onLoad({ filter: /^wasm$/, namespace: "wasm" }, () => ({
+      contents: deflateRawSync(readFileSync(join(glue, "core.wasm")), { level: 9, memLevel: 9 }).toString("base64"),
+      loader: "text",
+    }));
+  },
+};
+
+rmSync(join(here, "dist"), { recursive: true, force: true });
+await build({
+  entryPoints: [join(here, "src/index.ts")],
+  outfile: join(here, "dist/index.js"),
+  bundle: true,
+  minify: true,
+  format: "esm",
+  platform: "browser",
+  target: "es2022",
+  legalComments: "none",
+  plugins: [core],
+});
+
+execFileSync(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "--project", join(here, "tsconfig.json")], {
+  stdio: "inherit",
+});
+mkdirSync(join(here, "dist"), { recursive: true });
+// The types of the face; the other modules are nobody's business.
+for (const name of ["index", "options"]) cpSync(join(here, `types/${name}.d.ts`), join(here, `dist/${name}.d.ts`));
+rmSync(join(here, "types"), { recursive: true });

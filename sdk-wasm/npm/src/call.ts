@@ -1,0 +1,65 @@
+// A call of the app as it was when the app made it: what the core takes, and what waits while there is no core.
+
+import { pageContext } from "./page.js";
+import type { CallOptions, Properties } from "./options.js";
+
+/** Kinds by number, as the core knows them (`sdk-wasm/src/shell.rs`). */
+export const KINDS = ["track", "page", "screen", "identify", "group", "alias"] as const;
+export const PAGE = 1;
+export const IDENTIFY = 3;
+export const GROUP = 4;
+export const ALIAS = 5;
+export const RESET = 6;
+export const REGISTER = 7;
+export const UNREGISTER = 8;
+export const CONSENT = 9;
+
+/** kind, name, body, messageId, time (ms), context, integrations; empty texts are absent. */
+export type Call = [
+  kind: number,
+  name: string,
+  body: string,
+  messageId: string,
+  timeMs: number,
+  context: string,
+  integrations: string,
+];
+
+/** A version 7 UUID (RFC 9562). */
+export const uuid = (unixMs: number): string => {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  for (let i = 0; i < 6; i++) bytes[i] = unixMs / 2 ** (40 - 8 * i);
+  bytes[6] = 0x70 | (bytes[6]! & 15);
+  bytes[8] = 0x80 | (bytes[8]! & 63);
+  let text = "";
+  bytes.forEach((byte, i) => {
+    text += ([4, 6, 8, 10].includes(i) ? "-" : "") + (byte + 256).toString(16).slice(1);
+  });
+  return text;
+};
+
+// What cannot be written becomes a text that the core refuses and counts as a loss.
+const json = (value: unknown): string => {
+  try {
+    return value == null ? "" : (JSON.stringify(value) ?? "?");
+  } catch {
+    return "?";
+  }
+};
+
+/** Takes down a call, with the time and the page of now. */
+export const capture = (kind: number, name: unknown, body?: unknown, options: CallOptions = {}): Call => {
+  const now = Date.now();
+  const at = options.timestamp == null ? now : +new Date(options.timestamp);
+  const page = kind > ALIAS ? undefined : pageContext();
+  if (kind == PAGE) body = { ...page!.page, ...(body as Properties) };
+  return [
+    kind,
+    name == null ? "" : String(name),
+    typeof body == "string" ? body : json(body),
+    options.messageId || uuid(now),
+    at >= 0 ? at : now,
+    page ? json({ ...page, ...options.context }) : "",
+    json(options.integrations),
+  ];
+};

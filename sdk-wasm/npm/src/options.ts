@@ -1,0 +1,95 @@
+// What an app says to the package: the types of its face.
+
+/** Anything that JSON can carry; `undefined` members are left out. */
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** What the visitor decided. `unknown` keeps events in memory only, until the decision. */
+export type Consent = "unknown" | "granted" | "denied";
+
+/** Options of `init`. Only `writeKey` and `host` are required. */
+export interface InitOptions {
+  /** The write key of this app. */
+  readonly writeKey: string;
+  /** The collector's origin, such as `https://events.example.com`. */
+  readonly host: string;
+  /** Path of the batch route, for proxies: `/v1/batch`. */
+  readonly path?: string;
+  /** Send after so many events: 20. */
+  readonly flushAt?: number;
+  /** Send after so many milliseconds: 30,000. */
+  readonly flushIntervalMs?: number;
+  /** Consent of visitors who have not decided yet: `granted`. */
+  readonly consent?: Consent;
+  /** Whether Global Privacy Control counts as `denied` for visitors who have not decided: true. */
+  readonly respectGpc?: boolean;
+  /** Told of everything that went wrong and of what was done about it. */
+  readonly onDiagnostic?: (diagnostic: Diagnostic) => void;
+}
+
+/** Options of one call. */
+export interface CallOptions {
+  /** An id of the app's own; the collector keeps one event of each id. */
+  readonly messageId?: string;
+  /** When it happened, if not now. */
+  readonly timestamp?: Date | string | number;
+  /** Laid over the context that the package collects. */
+  readonly context?: Properties;
+  /** Which destinations may have the event. */
+  readonly integrations?: Properties;
+}
+
+/** What the package noticed. `first` and `second` by kind: see `README.md`. */
+export interface Diagnostic {
+  readonly kind:
+    | "bad-json"
+    | "name-missing"
+    | "lost"
+    | "state-damaged"
+    | "storage-failed"
+    | "paused"
+    | "retrying"
+    | "core-failed";
+  readonly first: number;
+  readonly second: number;
+}
+
+/** A feature that is added with `use`. */
+export interface Plugin {
+  readonly name: string;
+  /** Called once, at `use`. */
+  setup(client: Holloway): void;
+}
+
+/** The client of a page. No method throws, and all but `flush` are done when they return. */
+export interface Holloway {
+  /** True when the core runs; false when this browser cannot run it and events are sent without it. */
+  readonly ready: Promise<boolean>;
+  /** Somebody did something. */
+  track(event: string, properties?: Properties, options?: CallOptions): void;
+  /** A page was viewed; its URL, path, title and referrer are added. */
+  page(name?: string, properties?: Properties, options?: CallOptions): void;
+  /** A screen was viewed. */
+  screen(name: string, properties?: Properties, options?: CallOptions): void;
+  /** The visitor is this user. */
+  identify(userId: string, traits?: Properties, options?: CallOptions): void;
+  /** The user belongs to this group. */
+  group(groupId: string, traits?: Properties, options?: CallOptions): void;
+  /** `userId` is the same user as `previousId`, or as the one known until now. */
+  alias(userId: string, previousId?: string, options?: CallOptions): void;
+  /** The user is gone: a new visitor begins. */
+  reset(): void;
+  /** Adds properties to every later track, page and screen. */
+  register(properties: Properties): void;
+  /** Takes one of them away. */
+  unregister(key: string): void;
+  /** The visitor decided. */
+  setConsent(consent: Consent): void;
+  /** Sends what waits; true when nothing waits any more, false when something stays for later. */
+  flush(): Promise<boolean>;
+  /** Adds a feature. */
+  use(plugin: Plugin): Holloway;
+  /** This browser's id; empty until it is known. */
+  anonymousId(): string;
+  /** The user's id; empty for nobody. */
+  userId(): string;
+}
