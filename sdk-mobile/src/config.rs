@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use holloway::Builder;
 
+use crate::json::JsonText;
+
 /// Settings of a client; only the write key has no default.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct HollowayConfig {
@@ -26,6 +28,9 @@ pub struct HollowayConfig {
     /// Consent at the start; what the user said in a former run wins. Default granted.
     #[uniffi(default = None)]
     pub consent: Option<Consent>,
+    /// A JSON object: the host's part of every event's context, such as `app`, `device` and `os`. Default none.
+    #[uniffi(default = None)]
+    pub context: Option<String>,
 }
 
 /// The language that an app speaks to the client; it becomes `context.library.name`.
@@ -68,6 +73,9 @@ impl HollowayConfig {
         }
         if let Some(consent) = self.consent {
             builder = builder.consent(consent.into());
+        }
+        if let Some(context) = self.context {
+            builder = builder.context(JsonText(Some(context)));
         }
         builder
     }

@@ -13,12 +13,13 @@ mod error;
 mod guard;
 mod json;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 pub use config::{Consent, Face, HollowayConfig};
 pub use error::HollowayError;
 
 use guard::Guard;
+use holloway::ResetOptions;
 use json::JsonText;
 
 uniffi::setup_scaffolding!();
@@ -92,9 +93,10 @@ impl HollowayClient {
         self.guard.call(|| self.client.alias(user_id));
     }
 
-    /// The user is gone: a new anonymous id, no user id, no registered properties.
-    pub fn reset(&self) {
-        self.guard.call(|| self.client.reset());
+    /// The user is gone: a new anonymous id, no user id, no registered properties, but for what is to be kept.
+    #[uniffi::method(default(keep_anonymous_id = false, keep_registered = false))]
+    pub fn reset(&self, keep_anonymous_id: bool, keep_registered: bool) {
+        self.guard.call(|| self.client.reset_with(ResetOptions { keep_anonymous_id, keep_registered }));
     }
 
     /// Adds properties to every later track, page and screen.
@@ -107,7 +109,12 @@ impl HollowayClient {
         self.guard.call(|| self.client.unregister(key));
     }
 
-    /// The user's decision about being recorded.
+    /// Replaces the host's part of every later event's context, such as `app`, `device` and `os`.
+    pub fn set_context(&self, context: String) {
+        self.guard.call(|| self.client.set_context(JsonText(Some(context))));
+    }
+
+    /// The user's decision about being recorded. It holds for every later call, over kill and restart.
     pub fn set_consent(&self, consent: Consent) {
         self.guard.call(|| self.client.set_consent(consent.into()));
     }
@@ -127,6 +134,11 @@ impl HollowayClient {
         self.guard.call(|| self.client.online());
     }
 
+    /// The write key that the collector refused is known there now: sending goes on.
+    pub fn resume(&self) {
+        self.guard.call(|| self.client.resume());
+    }
+
     /// Sends everything, and returns when the collector has acknowledged it. Blocks for `timeout_ms` at most.
     pub fn flush(&self, timeout_ms: u64) -> Result<(), HollowayError> {
         let timeout = Duration::from_millis(timeout_ms);
@@ -139,9 +151,14 @@ impl HollowayClient {
         Ok(self.guard.call(|| self.client.shutdown(timeout)).ok_or(HollowayError::Disabled)??)
     }
 
-    /// The device's id at the start of this client.
+    /// The device's id, as of the worker's last look.
     pub fn anonymous_id(&self) -> String {
-        self.guard.call(|| self.client.anonymous_id().to_owned()).unwrap_or_default()
+        self.guard.call(|| self.client.subject().anonymous_id).unwrap_or_default()
+    }
+
+    /// The user's id, after `identify`, as of the worker's last look.
+    pub fn user_id(&self) -> Option<String> {
+        self.guard.call(|| self.client.subject().user_id).flatten()
     }
 
     /// Events that wait to be acknowledged.
@@ -149,9 +166,10 @@ impl HollowayClient {
         self.guard.call(|| self.client.queued_events() as u64).unwrap_or_default()
     }
 
-    /// Events lost, all reasons together, that no acknowledged batch has reported yet.
-    pub fn lost_events(&self) -> u64 {
-        self.guard.call(|| self.client.lost_events() as u64).unwrap_or_default()
+    /// Events lost since this client was made, by reason.
+    pub fn losses(&self) -> HashMap<String, u64> {
+        let losses = self.guard.call(|| self.client.losses()).unwrap_or_default();
+        losses.into_iter().map(|(reason, events)| (reason.as_str().to_owned(), events)).collect()
     }
 }
 

@@ -39,6 +39,7 @@ class Client:
         flush_at: int | None = None,
         flush_interval: float | None = None,
         consent: Consent | None = None,
+        context: Properties | None = None,
     ) -> None:
         """Opens the directory, and starts sending what a former run left in it.
 
@@ -48,6 +49,7 @@ class Client:
         :param flush_at: events after which a batch is sent; default 20
         :param flush_interval: seconds after which a batch is sent; default 30
         :param consent: consent at the start, what the user said in a former run wins; default ``"granted"``
+        :param context: context of every event, such as ``{"app": {"name": "shop", "version": "2.1"}}``
         :raises WriteKeyError, HostError, DirectoryError, StartError: the text says what to change
         """
         config = ffi.HollowayConfig(
@@ -58,6 +60,7 @@ class Client:
             flush_at=flush_at,
             flush_interval_ms=None if flush_interval is None else _ms(flush_interval),
             consent=None if consent is None else _consent(consent),
+            context=json_object(context),
         )
         with translated():
             self._native = ffi.HollowayClient(config)
@@ -114,9 +117,9 @@ class Client:
         """``user_id`` is the same user as the one whom this client knew until now."""
         self._client().alias(unicode(user_id))
 
-    def reset(self) -> None:
-        """The user is gone: a new anonymous id, no user id, no registered properties."""
-        self._client().reset()
+    def reset(self, *, keep_anonymous_id: bool = False, keep_registered: bool = False) -> None:
+        """The user is gone: a new anonymous id, no user id, no registered properties, but for what is to be kept."""
+        self._client().reset(keep_anonymous_id, keep_registered)
 
     def register(self, properties: Properties) -> None:
         """Adds properties to every later track, page and screen."""
@@ -134,7 +137,9 @@ class Client:
         """Sends everything, and returns when the collector has acknowledged it.
 
         :param timeout: seconds
-        :raises TimedOutError, RefusedError, StoppedError: nothing is lost, what waits is sent later
+        :raises TimedOutError, RefusedError: nothing is lost, what waits is sent later
+        :raises RejectedError: some events are lost, see ``losses``
+        :raises StoppedError: after ``shutdown``
         """
         with translated():
             self._client().flush(_ms(timeout))
@@ -143,15 +148,20 @@ class Client:
         """Flushes, then stops the client. What was not sent in time is sent by the next one on the same directory.
 
         :param timeout: seconds
-        :raises TimedOutError, RefusedError, StoppedError: as ``flush``; the client is stopped in any case
+        :raises HollowayError: as ``flush``; the client is stopped in any case
         """
         with translated():
             self._client().shutdown(_ms(timeout))
 
     @property
     def anonymous_id(self) -> str:
-        """The id of this client's directory, as of the start."""
+        """The id of this client's directory, which ``reset`` changes."""
         return self._client().anonymous_id()
+
+    @property
+    def user_id(self) -> str | None:
+        """The user's id, after ``identify``."""
+        return self._client().user_id()
 
     @property
     def queued_events(self) -> int:
@@ -159,9 +169,9 @@ class Client:
         return self._client().queued_events()
 
     @property
-    def lost_events(self) -> int:
-        """Events lost, all reasons together, that no acknowledged batch has reported yet."""
-        return self._client().lost_events()
+    def losses(self) -> dict[str, int]:
+        """Events lost since this client was made, by reason."""
+        return self._client().losses()
 
     def __enter__(self) -> Client:
         return self

@@ -36,6 +36,10 @@ class RefusedError(HollowayError, PermissionError):
     """The collector does not know the write key. Events wait until it does."""
 
 
+class RejectedError(HollowayError, RuntimeError):
+    """Some events were not accepted and are lost; the others were delivered. ``Client.losses`` has the reasons."""
+
+
 class StoppedError(HollowayError, RuntimeError):
     """The client was shut down before."""
 
@@ -51,6 +55,7 @@ _NAMES: dict[type[Exception], type[HollowayError]] = {
     ffi.HollowayError.Start: StartError,
     ffi.HollowayError.TimedOut: TimedOutError,
     ffi.HollowayError.Refused: RefusedError,
+    ffi.HollowayError.Rejected: RejectedError,
     ffi.HollowayError.Stopped: StoppedError,
     ffi.HollowayError.Disabled: HollowayError,
 }

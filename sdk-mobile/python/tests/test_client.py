@@ -37,7 +37,8 @@ class Delivery(WithFolder):
             hw.alias("u2")
             hw.flush()
             self.assertEqual(hw.queued_events, 0)
-            self.assertEqual(hw.lost_events, 0)
+            self.assertEqual(hw.losses, {})
+            self.assertEqual(hw.user_id, "u2")
         events = self.collector.events
         self.assertEqual([e["type"] for e in events], ["track", "identify", "page", "screen", "group", "alias"])
         track, identify, page, screen, group, alias = events
@@ -59,6 +60,7 @@ class Delivery(WithFolder):
             hw.register({"build": 7, "beta": True})
             hw.unregister("beta")
             hw.track("A", {"x": 1})
+            hw.flush()
             first = hw.anonymous_id
             hw.reset()
             hw.track("B")
@@ -69,12 +71,13 @@ class Delivery(WithFolder):
         self.assertNotEqual(b["anonymousId"], first)
 
     def test_an_event_may_bring_its_own_id_time_and_context(self) -> None:
-        with self.client() as hw:
+        with self.client(context={"app": {"name": "shop"}}) as hw:
             hw.track("Paid", timestamp=1_700_000_000.25, message_id="order-7", context={"locale": "de-AT"})
         (event,) = self.collector.events
         self.assertEqual(event["messageId"], "order-7")
         self.assertEqual(event["timestamp"], "2023-11-14T22:13:20.250Z")
         self.assertEqual(event["context"]["locale"], "de-AT")
+        self.assertEqual(event["context"]["app"], {"name": "shop"})
         self.assertEqual(event["context"]["library"]["name"], "holloway-python")
 
     def test_text_that_utf8_cannot_hold_does_not_break_the_app(self) -> None:
@@ -129,6 +132,15 @@ class Delivery(WithFolder):
             hw.track("After")
         self.assertEqual([e.get("event") for e in self.collector.events if e["type"] == "track"], [])
 
+    def test_an_event_that_is_too_large_is_a_counted_loss(self) -> None:
+        with self.client() as hw:
+            hw.track("Large", {"text": "x" * 40_000})
+            hw.track("Small")
+            hw.flush()
+            self.assertEqual(sum(hw.losses.values()), 1, hw.losses)
+        self.assertEqual([e["event"] for e in self.collector.events], ["Small"])
+        self.assertEqual(sum(sum(b.get("losses", {}).values()) for b in self.collector.batches), 1)
+
     def test_the_error_of_the_app_is_the_one_to_see(self) -> None:
         with self.assertRaisesRegex(KeyError, "of the app"):
             with self.client() as hw:
@@ -177,7 +189,7 @@ class RealDelivery(WithFolder):
             for n in range(50):
                 hw.track("Counted", {"n": n})
             hw.flush()
-            self.assertEqual((hw.queued_events, hw.lost_events), (0, 0))
+            self.assertEqual((hw.queued_events, hw.losses), (0, {}))
         fates = collector.fates()
         self.assertEqual(fates["stored"], 51)
         self.assertEqual({fate: n for fate, n in fates.items() if n}, {"stored": 51})
