@@ -165,6 +165,7 @@ test("two tabs send their events once", async () => {
   await page.evaluate(() => hw.track("Tab", { tab: 1 }));
   await second.evaluate(() => hw.track("Tab", { tab: 2 }));
   assert.equal(await second.evaluate(() => hw.flush()), true);
+  await page.bringToFront();
   assert.equal(await page.evaluate(() => hw.flush()), true);
   const tabs = await collector.named("Tab", 2);
   assert.deepEqual(tabs.map((event) => event.properties.tab), [2, 1]);
