@@ -1,6 +1,6 @@
 //! Who owns a weak id, and when.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use holloway_wire::Timestamp;
 
@@ -41,14 +41,19 @@ pub(super) enum Bound {
 /// The owners of all weak ids. Links must come in the order of time.
 #[derive(Debug)]
 pub(super) struct Bindings {
-    stretches: Vec<Vec<Stretch>>,
-    /// Of each root, when it took weak ids lately.
-    taken: Vec<VecDeque<i64>>,
+    /// Of each id, where its first and its last stretch are; [`NOWHERE`] when it has none.
+    ends: Vec<(u32, u32)>,
+    /// All stretches, each with the place of the id's next one.
+    stretches: Vec<(Stretch, u32)>,
+    /// Of each root with more links than the cap allows, when it took weak ids lately.
+    taken: HashMap<u32, VecDeque<i64>>,
     /// Ids whose beginning an alias gave away.
     aliased: HashSet<u32>,
-    /// Weak id and owner, of ids with so many stretches that looking through them would be slow.
+    /// Weak id and owner, of ids that change hands so often that looking through them would be slow.
     had: HashSet<(u32, u32)>,
 }
+
+const NOWHERE: u32 = u32::MAX;
 
 /// A kiosk changes hands thousands of times: from here on its owners are remembered in a set.
 const STRETCHES_LOOKED_THROUGH: usize = 16;
@@ -57,77 +62,108 @@ const STRETCHES_LOOKED_THROUGH: usize = 16;
 const REMEMBERED: u32 = u32::MAX;
 
 impl Bindings {
-    pub(super) fn new(nodes: usize) -> Self {
+    /// No owners yet, of so many ids. `busy` are the roots that could go over their cap.
+    pub(super) fn new(nodes: usize, busy: Vec<u32>) -> Self {
         Self {
-            stretches: vec![Vec::new(); nodes],
-            taken: vec![VecDeque::new(); nodes],
+            ends: vec![(NOWHERE, NOWHERE); nodes],
+            stretches: Vec::new(),
+            taken: busy.into_iter().map(|root| (root, VecDeque::new())).collect(),
             aliased: HashSet::new(),
             had: HashSet::new(),
         }
     }
 
     /// The stretches of a weak id by time; none when nobody ever owned it.
-    pub(super) fn of(&self, weak: u32) -> &[Stretch] {
-        &self.stretches[weak as usize]
+    pub(super) fn of(&self, weak: u32) -> impl Iterator<Item = &Stretch> {
+        let mut next = self.ends[weak as usize].0;
+        std::iter::from_fn(move || {
+            let (stretch, after) = self.stretches.get(next as usize)?;
+            next = *after;
+            Some(stretch)
+        })
+    }
+
+    /// The stretch with which a weak id begins.
+    pub(super) fn first(&self, weak: u32) -> Option<&Stretch> {
+        self.stretches.get(self.ends[weak as usize].0 as usize).map(|(stretch, _)| stretch)
+    }
+
+    fn last(&self, weak: u32) -> Option<&Stretch> {
+        self.stretches.get(self.ends[weak as usize].1 as usize).map(|(stretch, _)| stretch)
     }
 
     /// Gives a weak id to an owner, from the time of the link on; by its first alias also from the beginning.
     pub(super) fn bind(&mut self, weak: NodeId, owner: u32, link: &Link, rules: &IdentityRules) -> Bound {
-        let reaches_back = link.source == LinkSource::Alias && self.aliased.insert(weak.0);
+        let weak = weak.0;
+        let reaches_back = link.source == LinkSource::Alias && self.aliased.insert(weak);
         let is_owner = |stretch: Option<&Stretch>| {
             stretch.is_some_and(|stretch| stretch.owner == Owner::Component(owner))
         };
-        let stretches = &self.stretches[weak.index()];
-        let (owns_end, owns_beginning) = (is_owner(stretches.last()), is_owner(stretches.first()));
+        let (owns_end, owns_beginning) = (is_owner(self.last(weak)), is_owner(self.first(weak)));
         if owns_end && (owns_beginning || !reaches_back) {
             return Bound::Known;
         }
         // Coming back to an owner whom this id had before takes nothing new.
         if !self.had_before(weak, owner) && !self.take(owner, link.at.as_micros(), rules) {
-            let stretches = &mut self.stretches[weak.index()];
-            if stretches.last().is_none_or(|last| last.owner != Owner::StandIn) {
-                stretches.push(Stretch { from: link.at, owner: Owner::StandIn, reason: Reason::WeakCap });
+            if self.last(weak).is_none_or(|last| last.owner != Owner::StandIn) {
+                let owner = Owner::StandIn;
+                self.append(weak, Stretch { from: link.at, owner, reason: Reason::WeakCap });
             }
             return Bound::OverCap;
         }
-        let stretch =
-            Stretch { from: link.at, owner: Owner::Component(owner), reason: Reason::Source(link.source) };
-        let stretches = &mut self.stretches[weak.index()];
-        if reaches_back && !stretches.is_empty() && !owns_beginning {
-            stretches.insert(0, stretch);
+        let reason = Reason::Source(link.source);
+        let stretch = Stretch { from: link.at, owner: Owner::Component(owner), reason };
+        if reaches_back && self.first(weak).is_some() && !owns_beginning {
+            self.prepend(weak, stretch);
         }
         if !owns_end {
-            stretches.push(stretch);
+            self.append(weak, stretch);
         }
         self.remember(weak, owner);
         Bound::New
     }
 
-    fn had_before(&self, weak: NodeId, owner: u32) -> bool {
-        if self.had.contains(&(weak.0, REMEMBERED)) {
-            return self.had.contains(&(weak.0, owner));
+    fn append(&mut self, weak: u32, stretch: Stretch) {
+        let place = self.stretches.len() as u32;
+        self.stretches.push((stretch, NOWHERE));
+        let (first, last) = &mut self.ends[weak as usize];
+        if *first == NOWHERE {
+            *first = place;
+        } else {
+            self.stretches[*last as usize].1 = place;
         }
-        self.of(weak.0).iter().any(|stretch| stretch.owner == Owner::Component(owner))
+        *last = place;
     }
 
-    fn remember(&mut self, weak: NodeId, owner: u32) {
-        let stretches = &self.stretches[weak.index()];
-        if stretches.len() <= STRETCHES_LOOKED_THROUGH {
-            return;
+    fn prepend(&mut self, weak: u32, stretch: Stretch) {
+        let (first, _) = &mut self.ends[weak as usize];
+        self.stretches.push((stretch, *first));
+        *first = self.stretches.len() as u32 - 1;
+    }
+
+    fn had_before(&self, weak: u32, owner: u32) -> bool {
+        if !self.had.is_empty() && self.had.contains(&(weak, REMEMBERED)) {
+            return self.had.contains(&(weak, owner));
         }
-        if self.had.insert((weak.0, REMEMBERED)) {
-            for stretch in stretches {
-                if let Owner::Component(owner) = stretch.owner {
-                    self.had.insert((weak.0, owner));
-                }
-            }
+        self.of(weak).any(|stretch| stretch.owner == Owner::Component(owner))
+    }
+
+    fn remember(&mut self, weak: u32, owner: u32) {
+        if self.had.contains(&(weak, REMEMBERED)) {
+            self.had.insert((weak, owner));
+        } else if self.of(weak).nth(STRETCHES_LOOKED_THROUGH).is_some() {
+            let owners = self.of(weak).filter_map(|stretch| match stretch.owner {
+                Owner::Component(owner) => Some((weak, owner)),
+                Owner::StandIn => None,
+            });
+            let owners: Vec<_> = owners.chain([(weak, REMEMBERED)]).collect();
+            self.had.extend(owners);
         }
-        self.had.insert((weak.0, owner));
     }
 
     /// Counts one more weak id of an owner, unless it took too many lately.
     fn take(&mut self, owner: u32, at_us: i64, rules: &IdentityRules) -> bool {
-        let taken = &mut self.taken[owner as usize];
+        let Some(taken) = self.taken.get_mut(&owner) else { return true };
         while taken.front().is_some_and(|taken| *taken <= at_us - rules.weak_window_us) {
             taken.pop_front();
         }
