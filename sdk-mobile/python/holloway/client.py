@@ -98,14 +98,17 @@ class Client:
 
     def identify(
         self,
-        user_id: str,
+        user_id: str | None,
         traits: Properties | None = None,
         *,
         timestamp: Time | None = None,
         message_id: str | None = None,
         context: Properties | None = None,
     ) -> None:
-        """This client's user is ``user_id``, from now on and until ``reset`` or another ``identify``."""
+        """This client's user is ``user_id``, from now on and until ``reset`` or another ``identify``.
+
+        With None the traits are of the user whom the client knows, or of nobody in particular.
+        """
         options = _options(timestamp, message_id, context)
         self._client().identify(unicode(user_id), json_object(traits), options)
 

@@ -26,8 +26,11 @@ def json_object(values: typing.Mapping[str, typing.Any] | None) -> str | None:
 
 
 def unicode(text: object) -> str:
-    """The text, with U+FFFD for what UTF-8 cannot hold: half a surrogate pair, from a cut emoji or a file name."""
-    text = str(text)
+    """The text, with U+FFFD for what UTF-8 cannot hold: half a surrogate pair, from a cut emoji or a file name.
+
+    None is the empty text, which names nobody and nothing: it must not become the user "None".
+    """
+    text = "" if text is None else str(text)
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -141,6 +141,17 @@ class Delivery(WithFolder):
         self.assertEqual([e["event"] for e in self.collector.events], ["Small"])
         self.assertEqual(sum(sum(b.get("losses", {}).values()) for b in self.collector.batches), 1)
 
+    def test_no_id_names_nobody_rather_than_the_user_none(self) -> None:
+        with self.client() as hw:
+            hw.identify(None, {"plan": "free"})
+            hw.identify(42, {})  # type: ignore[arg-type]
+            hw.track(None)  # type: ignore[arg-type]
+            hw.flush()
+            self.assertEqual(sum(hw.losses.values()), 1, hw.losses)
+        nobody, user = self.collector.events
+        self.assertEqual((nobody.get("userId"), nobody["traits"]), (None, {"plan": "free"}))
+        self.assertEqual(user["userId"], "42")
+
     def test_the_error_of_the_app_is_the_one_to_see(self) -> None:
         with self.assertRaisesRegex(KeyError, "of the app"):
             with self.client() as hw:

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Assembles the Swift package in target/swift/Holloway: facade, tests and the generated binding, which is never committed.
+# On a Mac the package links an XCFramework; elsewhere the library that cargo has just built:
+#   swift test --package-path target/swift/Holloway -Xlinker -L"$PWD/target/debug"
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+repo=$(cd "$here/../.." && pwd)
+target=$(realpath "${CARGO_TARGET_DIR:-$repo/target}" 2>/dev/null || echo "$repo/target")
+command -v cargo >/dev/null || { echo "error: cargo is missing (install Rust with rustup)" >&2; exit 1; }
+
+cd "$repo"
+cargo build --quiet --package holloway-mobile --lib
+cargo build --quiet --package holloway-bindgen
+library=$target/debug/libholloway_mobile.so
+[ -e "$library" ] || library=$target/debug/libholloway_mobile.dylib
+
+package=$target/swift/Holloway
+generated=$target/swift/generated
+rm -rf "$generated" "$package/Sources" "$package/Tests"
+"$target/debug/holloway-bindgen" swift "$library" "$generated"
+mkdir -p "$package/Sources/HollowayFFI" "$package/Sources/HollowayBindings"
+cp "$here/Package.swift" "$package/"
+cp -R "$here/Sources/Holloway" "$package/Sources/"
+cp -R "$here/Tests" "$package/"
+cp "$generated/HollowayBindings.swift" "$package/Sources/HollowayBindings/"
+cp "$generated/HollowayFFI.h" "$package/Sources/HollowayFFI/"
+cat > "$package/Sources/HollowayFFI/module.modulemap" <<'MAP'
+module HollowayFFI {
+    header "HollowayFFI.h"
+    link "holloway_mobile"
+    export *
+}
+MAP
+echo "swift package: $package"
