@@ -9,7 +9,7 @@ use holloway_wire::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::identity::{IdKind, LinkSource, MessageKey};
+use crate::identity::{IdKind, LinkSource, MessageKey, Thinner};
 
 /// `at anonymous user [email [phone]]`, `-` for none; `alias` as first word: `alias at previous user`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,12 +36,17 @@ fn lines(text: &str) -> Vec<Line> {
 /// The person of each line, and what was refused.
 type People = (Vec<PersonId>, Vec<(Reason, String, String)>);
 
-fn persons(lines: &[Line]) -> People {
-    numbered(lines, 0)
+fn all(_: &[Node<'_>], links: &[Link]) -> Vec<Link> {
+    links.to_vec()
 }
 
-/// Gives each line its person, as the pipeline does; `numbering` shuffles the numbers of the nodes.
-fn numbered(lines: &[Line], numbering: u64) -> People {
+fn persons(lines: &[Line]) -> People {
+    numbered(lines, 0, all)
+}
+
+/// Gives each line its person, as the pipeline does. `numbering` shuffles the numbers of the nodes, `keep` chooses
+/// among the links.
+fn numbered(lines: &[Line], numbering: u64, keep: impl Fn(&[Node<'_>], &[Link]) -> Vec<Link>) -> People {
     let mut ids: BTreeMap<(IdKind, &str), i64> = BTreeMap::new();
     let mut see = |kind, value, at| {
         let first = ids.entry((kind, value)).or_insert(at);
@@ -97,7 +102,8 @@ fn numbered(lines: &[Line], numbering: u64) -> People {
             }
         }
     }
-    let resolution = resolve(&nodes, &links, &IdentityRules { weak_max: 3, ..IdentityRules::default() });
+    let resolution =
+        resolve(&nodes, &keep(&nodes, &links), &IdentityRules { weak_max: 3, ..IdentityRules::default() });
     let of_line = |line: &Line| {
         let at = Timestamp::from_micros(line.at);
         let strong = number(IdKind::Email, &line.email).or(number(IdKind::Phone, &line.phone));
@@ -127,7 +133,7 @@ fn check(name: &str, text: &str, expected: &str, refused: &[(Reason, &str, &str)
     let letters: Vec<char> = expected.chars().collect();
     assert_eq!(letters.len(), lines.len(), "{name}: a letter a line");
     for numbering in 0..8 {
-        let (people, refusals) = numbered(&lines, numbering);
+        let (people, refusals) = numbered(&lines, numbering, all);
         for (a, left) in letters.iter().enumerate() {
             for (b, right) in letters.iter().enumerate().skip(a + 1) {
                 assert_eq!(people[a] == people[b], left == right, "{name}: lines {a} and {b}");
@@ -315,11 +321,26 @@ proptest! {
         let mut order: Vec<usize> = (0..events.len()).chain([repeat.index(events.len())]).collect();
         shuffle(&mut order, order_seed);
         let shuffled: Vec<Line> = order.iter().map(|index| events[*index].clone()).collect();
-        let (again, refused_again) = numbered(&shuffled, numbering);
+        let (again, refused_again) = numbered(&shuffled, numbering, all);
         for (place, index) in order.iter().enumerate() {
             prop_assert_eq!(again[place], people[*index]);
         }
         prop_assert_eq!(refused, refused_again);
+    }
+
+    #[test]
+    fn links_that_were_thinned_out_do_not_matter(events in events()) {
+        // What the pipeline does: weak ids go through two passes, links between lasting ids are all kept.
+        let thinned = |nodes: &[Node<'_>], links: &[Link]| {
+            let is_weak = |link: &&Link| nodes[link.left.index()].kind == IdKind::Anonymous;
+            let mut thinner = Thinner::new(nodes.len());
+            links.iter().filter(is_weak).for_each(|link| thinner.note(link.left, link.right));
+            links.iter().filter(is_weak).for_each(|link| thinner.push(*link));
+            let mut kept = thinner.into_links();
+            kept.extend(links.iter().filter(|link| !is_weak(link)));
+            kept
+        };
+        prop_assert_eq!(numbered(&events, 0, thinned), persons(&events));
     }
 
     #[test]
