@@ -56,7 +56,7 @@ class Client:
             write_key=unicode(write_key),
             face=ffi.Face.PYTHON,
             host=None if host is None else unicode(host),
-            directory=None if directory is None else os.fspath(directory),
+            directory=None if directory is None else os.fsdecode(directory),
             flush_at=flush_at,
             flush_interval_ms=None if flush_interval is None else _ms(flush_interval),
             consent=None if consent is None else _consent(consent),
@@ -226,4 +226,5 @@ def _consent(consent: Consent) -> ffi.Consent:
 
 
 def _ms(seconds: float) -> int:
-    return max(0, round(seconds * 1000))
+    """Whole milliseconds; for ever is some 300,000 years."""
+    return int(min(max(seconds * 1000, 0), 2**53))

@@ -2,12 +2,24 @@
 
 import os
 import pathlib
+import signal
+import subprocess
+import sys
 import tempfile
 import threading
 import unittest
 
 import holloway
 from collector import RealCollector, StubCollector
+
+# Nobody listens on port 9, and no event waits for a flush before the end.
+KILLED = """
+import holloway, os, signal, sys
+hw = holloway.Client("KEY", host="http://127.0.0.1:9", directory=sys.argv[1])
+for n in range(100):
+    hw.track("Kept", {"n": n})
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 class WithFolder(unittest.TestCase):
@@ -116,6 +128,15 @@ class Delivery(WithFolder):
             hw.flush()
         self.assertEqual([e["event"] for e in self.collector.events], ["Kept"])
 
+    @unittest.skipUnless(hasattr(signal, "SIGKILL"), "no SIGKILL here")
+    def test_events_of_a_killed_process_are_sent_by_the_next(self) -> None:
+        killed = subprocess.run([sys.executable, "-c", KILLED, str(self.folder / "events")])
+        self.assertEqual(killed.returncode, -signal.SIGKILL)
+        with self.client() as hw:
+            hw.flush()
+        self.assertEqual([e["properties"]["n"] for e in self.collector.events], list(range(100)))
+        self.assertEqual(len({e["messageId"] for e in self.collector.events}), 100)
+
     def test_a_refused_key_says_so(self) -> None:
         self.collector.status = 401
         hw = self.client()
@@ -146,7 +167,7 @@ class Delivery(WithFolder):
             hw.identify(None, {"plan": "free"})
             hw.identify(42, {})  # type: ignore[arg-type]
             hw.track(None)  # type: ignore[arg-type]
-            hw.flush()
+            hw.flush(timeout=float("inf"))
             self.assertEqual(sum(hw.losses.values()), 1, hw.losses)
         nobody, user = self.collector.events
         self.assertEqual((nobody.get("userId"), nobody["traits"]), (None, {"plan": "free"}))
