@@ -249,3 +249,177 @@ fn outcome(is_kept: bool) -> StoredOutcome {
 fn text(bytes: &[u8]) -> &str {
     core::str::from_utf8(bytes).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, collections::BTreeMap};
+
+    use super::*;
+
+    /// A page whose storage is a map, and whose requests are answered by the test.
+    #[derive(Debug, Default)]
+    struct Page {
+        chunks: RefCell<BTreeMap<u64, Vec<String>>>,
+        state: RefCell<[String; 2]>,
+        reads: RefCell<Vec<(f64, f64)>>,
+        sends: RefCell<Vec<(f64, String, bool)>>,
+        told: RefCell<Vec<(u32, f64, f64)>>,
+        identity: RefCell<[String; 2]>,
+        is_full: bool,
+    }
+
+    impl Host for &Page {
+        fn random(&self) -> u32 {
+            7
+        }
+        fn append(&self, chunk: f64, record: &str) -> bool {
+            if !self.is_full {
+                self.chunks.borrow_mut().entry(chunk as u64).or_default().push(record.to_owned());
+            }
+            !self.is_full
+        }
+        fn read(&self, token: f64, chunk: f64) {
+            self.reads.borrow_mut().push((token, chunk));
+        }
+        fn remove(&self, chunk: f64) {
+            self.chunks.borrow_mut().remove(&(chunk as u64));
+        }
+        fn save(&self, state: &str) -> bool {
+            let [now, copy] = &mut *self.state.borrow_mut();
+            *copy = std::mem::replace(now, state.to_owned());
+            true
+        }
+        fn wipe(&self) {
+            self.chunks.borrow_mut().clear();
+            *self.state.borrow_mut() = <[String; 2]>::default();
+        }
+        fn send(&self, token: f64, body: &str, bytes: u32, leaving: bool) -> u32 {
+            assert_eq!(bytes as usize, body.len());
+            self.sends.borrow_mut().push((token, body.to_owned(), leaving));
+            if leaving { SEND_BEACONED } else { SEND_PENDING }
+        }
+        fn wake(&self, _: f64) {}
+        fn diagnose(&self, kind: u32, first: f64, second: f64) {
+            self.told.borrow_mut().push((kind, first, second));
+        }
+        fn identity(&self, anonymous_id: &str, user_id: &str) {
+            *self.identity.borrow_mut() = [anonymous_id.to_owned(), user_id.to_owned()];
+        }
+    }
+
+    const NOON: Now = Now { unix_ms: 1_780_000_000_000, mono_ms: 10 };
+
+    fn open<'a>(page: &'a Page, anonymous_id: &str) -> Shell<&'a Page> {
+        let [state, state_copy] = page.state.borrow().clone();
+        let setup = Setup {
+            write_key: "web",
+            flush_at: 20,
+            flush_interval_ms: 30_000.0,
+            consent: 1,
+            anonymous_id,
+            state: &state,
+            state_copy: &state_copy,
+            context: r#"{"locale":"de"}"#,
+        };
+        Shell::new(page, &setup, NOON)
+    }
+
+    fn call(shell: &mut Shell<&Page>, kind: u32, name: &str, body: &str) {
+        let timestamp_unix_ms = NOON.unix_ms as f64;
+        let call =
+            Call { kind, name, body, message_id: "m1", timestamp_unix_ms, context: "", integrations: "" };
+        shell.call(&call, NOON);
+    }
+
+    #[test]
+    fn an_event_is_stored_before_the_call_returns_and_forgotten_after_its_receipt() {
+        let page = Page::default();
+        let mut shell = open(&page, "");
+        call(&mut shell, 0, "Signed Up", r#"{"plan":"pro"}"#);
+        let stored: Vec<String> = page.chunks.borrow().values().flatten().cloned().collect();
+        assert!(
+            stored.len() == 1 && stored[0].contains(r#""event":"Signed Up","properties":{"plan":"pro"}"#)
+        );
+        assert!(stored[0].contains(r#""locale":"de""#));
+        shell.input(4, NOON);
+        let (token, body, leaving) = page.sends.borrow_mut().remove(0);
+        assert!(!leaving && body.contains(&stored[0]));
+        shell.http_done(token, 200, "", "", NOON);
+        assert!(page.chunks.borrow().is_empty());
+        assert_eq!(shell.waiting(), 0);
+    }
+
+    #[test]
+    fn a_beacon_is_no_receipt() {
+        let page = Page::default();
+        let mut shell = open(&page, "");
+        call(&mut shell, 0, "Left", "");
+        shell.input(1, NOON);
+        assert!(page.sends.borrow()[0].2, "sent as a beacon");
+        assert_eq!(page.chunks.borrow().len(), 1, "and kept");
+        assert_eq!(shell.waiting(), 1);
+    }
+
+    #[test]
+    fn the_next_page_takes_over_what_was_left_and_is_the_same_visitor() {
+        let page = Page::default();
+        let mut shell = open(&page, "");
+        call(&mut shell, 3, "u1", "");
+        let identity = page.identity.borrow().clone();
+        drop(shell);
+        let (chunk, records) = page.chunks.borrow().first_key_value().map(|(k, v)| (*k, v.clone())).unwrap();
+        let mut shell = open(&page, "");
+        assert_eq!(*page.identity.borrow(), identity);
+        shell.adopt(chunk as f64, records[0].len() as u32, 1, NOON);
+        let (token, asked) = page.reads.borrow_mut().remove(0);
+        assert_eq!(asked as u64, chunk, "chunk ids survive as numbers of JavaScript");
+        shell.read_done(token, &records.join("\n"), NOON);
+        assert!(page.sends.borrow()[0].1.contains(&records[0]));
+    }
+
+    #[test]
+    fn an_id_that_was_given_before_the_core_was_ready_stays() {
+        let page = Page::default();
+        open(&page, "early");
+        assert_eq!(page.identity.borrow()[0], "early");
+        open(&page, "other");
+        assert_eq!(page.identity.borrow()[0], "early", "the stored state wins");
+    }
+
+    #[test]
+    fn full_storage_is_told_and_costs_no_event() {
+        let page = Page { is_full: true, ..Page::default() };
+        let mut shell = open(&page, "");
+        call(&mut shell, 0, "Kept", "");
+        assert!(page.told.borrow().contains(&(4, 0.0, 0.0)));
+        shell.input(4, NOON);
+        assert!(page.sends.borrow()[0].1.contains("Kept"));
+    }
+
+    #[test]
+    fn a_wipe_comes_before_what_is_told_after_it() {
+        let page = Page::default();
+        let mut shell = open(&page, "");
+        call(&mut shell, 0, "Gone", "");
+        call(&mut shell, 9, "denied", "");
+        assert!(page.chunks.borrow().is_empty());
+        assert_eq!(shell.waiting(), 0);
+        call(&mut shell, 0, "Ignored", "");
+        assert!(page.chunks.borrow().is_empty());
+    }
+
+    #[test]
+    fn retry_after_of_the_collector_is_obeyed() {
+        let page = Page::default();
+        let mut shell = open(&page, "");
+        call(&mut shell, 0, "Shed", "");
+        shell.input(4, NOON);
+        let (token, ..) = page.sends.borrow_mut().remove(0);
+        shell.http_done(token, 429, "8", "", NOON);
+        assert!(page.told.borrow().contains(&(6, 429.0, 8_000.0)));
+        shell.input(3, Now { mono_ms: NOON.mono_ms + 7_999, ..NOON });
+        assert!(page.sends.borrow().is_empty());
+        shell.input(3, Now { mono_ms: NOON.mono_ms + 8_000, ..NOON });
+        assert_eq!(page.sends.borrow().len(), 1);
+    }
+}
