@@ -51,7 +51,7 @@ impl<'a> Seen<'a> {
         if let Some(properties) = page_view {
             seen.page(properties, &mut url, &mut search);
         }
-        seen.complete(url, search);
+        seen.complete(&url, &search);
         seen
     }
 
@@ -72,7 +72,7 @@ impl<'a> Seen<'a> {
     }
 
     /// Takes from the address what nothing else said.
-    fn complete(&mut self, url: Text<'a>, search: Text<'a>) {
+    fn complete(&mut self, url: &Text<'a>, search: &Text<'a>) {
         let Some(address) = search.as_deref().or(url.as_deref()) else { return };
         if address.contains('=') {
             self.paid_click = has_click_id(address);
@@ -85,9 +85,9 @@ impl<'a> Seen<'a> {
             }
         }
         if let Some(url) = url {
-            self.page_host = host_of(&url).map(|host| Cow::Owned(host.to_ascii_lowercase()));
+            self.page_host = host_of(url).map(|host| Cow::Owned(host.to_ascii_lowercase()));
             if self.page_path.is_none() {
-                self.page_path = path_of(&url).map(|path| Cow::Owned(path.to_owned()));
+                self.page_path = path_of(url).map(|path| Cow::Owned(path.to_owned()));
             }
         }
     }

@@ -60,7 +60,7 @@ pub struct DeriveOptions {
 impl Default for DeriveOptions {
     fn default() -> Self {
         Self {
-            session_timeout: Duration::from_secs(30 * 60),
+            session_timeout: Duration::from_mins(30),
             scope: SessionScope::Person,
             timezone: "UTC".to_owned(),
             full: false,

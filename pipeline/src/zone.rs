@@ -39,7 +39,7 @@ pub enum ZoneError {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Zone {
-    zone: TimeZone,
+    tz: TimeZone,
     name: String,
     /// From when on which offset holds, both in microseconds; the first holds for all time before as well.
     offsets: Vec<(i64, i64)>,
@@ -48,7 +48,7 @@ pub struct Zone {
 impl Zone {
     /// UTC.
     pub fn utc() -> Self {
-        Self { zone: TimeZone::UTC, name: "UTC".to_owned(), offsets: vec![(i64::MIN, 0)] }
+        Self { tz: TimeZone::UTC, name: "UTC".to_owned(), offsets: vec![(i64::MIN, 0)] }
     }
 
     /// The zone of an IANA name.
@@ -61,7 +61,7 @@ impl Zone {
             .following(start)
             .map(|change| (change.timestamp().as_microsecond(), micros(change.offset())));
         offsets.extend(changes.take_while(|&(at, _)| at < TABLE_END_US));
-        Ok(Self { zone, name: name.to_owned(), offsets })
+        Ok(Self { tz: zone, name: name.to_owned(), offsets })
     }
 
     /// The name, as it was given.
@@ -76,7 +76,7 @@ impl Zone {
 
     /// The first moment of a local day.
     pub fn start_of_day(&self, day: i64) -> Timestamp {
-        let start = date(day).and_then(|date| date.to_zoned_datetime(self.zone.clone()).ok());
+        let start = date(day).and_then(|date| date.to_zoned_datetime(self.tz.clone()).ok());
         start.map_or_else(
             || Timestamp::from_micros(day * DAY_US),
             |zoned| Timestamp::from_micros(zoned.timestamp().as_microsecond()),
@@ -130,7 +130,7 @@ fn date(day: i64) -> Option<Date> {
 }
 
 fn day_number(date: Date) -> i64 {
-    i64::from(date.duration_since(Date::constant(1970, 1, 1)).as_hours()) / 24
+    date.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24
 }
 
 #[cfg(test)]

@@ -69,8 +69,8 @@ pub(crate) fn derive_bucket(
         fold.begin(people.user_label(person, &scan.words));
         facts.clear();
         positions.clear();
-        for at in start..end {
-            let event = &scan.events[rows[at] as usize];
+        for (at, &row) in (start..end).zip(&rows[start..end]) {
+            let event = &scan.events[row as usize];
             let fact = fact(event, message_id(at), scan, people);
             positions.push(stitcher.event(&fact));
             fold.event(&fact);

@@ -127,14 +127,17 @@ impl Sessions {
     }
 }
 
+/// Positions of type, event and page in the lists of a row group.
+type Key = (Option<usize>, Option<usize>, Option<usize>);
+
 /// The selectors of each combination of type, event and page of a row group, looked up once for each.
 struct Masks<'a> {
     selectors: &'a [Selector],
     kinds: Texts<'a>,
     names: Texts<'a>,
     pages: Texts<'a>,
-    known: FxHashMap<(Option<usize>, Option<usize>, Option<usize>), u64>,
-    last: ((Option<usize>, Option<usize>, Option<usize>), u64),
+    known: FxHashMap<Key, u64>,
+    last: (Key, u64),
 }
 
 impl<'a> Masks<'a> {

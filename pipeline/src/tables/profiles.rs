@@ -6,6 +6,7 @@ use arrow::array::{
     StringBuilder, StructBuilder, TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
+use holloway_rules::channel::Channel;
 use holloway_rules::identity::PersonId;
 use holloway_rules::profile::Profile;
 use holloway_wire::hex;
@@ -111,8 +112,8 @@ impl Builder {
         {
             builder.append_value(value as i64);
         }
-        self.first_touch.append_option(profile.first_touch_channel.map(|channel| channel.as_str()));
-        self.last_touch.append_option(profile.last_touch_channel.map(|channel| channel.as_str()));
+        self.first_touch.append_option(profile.first_touch_channel.map(Channel::as_str));
+        self.last_touch.append_option(profile.last_touch_channel.map(Channel::as_str));
         for (event, count) in &profile.event_counts {
             self.event_counts.keys().append_value(event);
             self.event_counts.values().append_value(*count as i64);

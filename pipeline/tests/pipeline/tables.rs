@@ -1,7 +1,9 @@
 //! What lands in which column.
 
 use crate::rig::{Rig, at, event};
-use holloway_pipeline::{Loaded, Table};
+use holloway_pipeline::{DeriveOptions, Loaded, Table};
+use holloway_rules::session::SessionScope;
+use std::time::Duration;
 
 #[test]
 fn an_event_keeps_its_fields_and_its_raw_json() {
@@ -160,4 +162,52 @@ fn the_timeline_is_in_order_of_time_sequence_and_message() {
         ]
     );
     assert_eq!(at("10:00"), "2026-11-01T10:00:00Z");
+}
+
+#[test]
+fn options_change_sessions_and_days() {
+    let track = |message: &str, clock: &str, device: &str| {
+        event("track", message, clock, &format!(r#""event":"A","userId":"u","anonymousId":"{device}""#))
+    };
+    let rig = Rig::new(&[track("m1", "23:00", "a1"), track("m2", "23:20", "a2"), track("m3", "23:40", "a1")]);
+    let sessions = |options: &DeriveOptions| rig.derive_with(options).sessions;
+    let usual = DeriveOptions::default();
+    assert_eq!(sessions(&usual), 1);
+    let short = DeriveOptions { session_timeout: Duration::from_mins(19), ..usual.clone() };
+    assert_eq!(sessions(&short), 3);
+    let exact = DeriveOptions { session_timeout: Duration::from_mins(20), ..usual.clone() };
+    assert_eq!(sessions(&exact), 1, "a gap of exactly the timeout goes on");
+    let device = DeriveOptions { scope: SessionScope::Device, ..usual.clone() };
+    assert_eq!(sessions(&device), 3, "40 minutes on one device are two sessions of it, beside the other's");
+    let berlin = DeriveOptions { timezone: "Europe/Berlin".to_owned(), ..usual };
+    rig.derive_with(&berlin);
+    // 23:00 UTC is midnight in Berlin, of day 20,759.
+    assert_eq!(rig.rows(Table::Profiles, &["daily_counts", "days_active"]), ["[20759/A/3] 1"]);
+}
+
+#[test]
+fn an_event_whose_ids_are_all_blocked_is_nobody() {
+    let rig = Rig::new(&[
+        event("track", "m1", "10:00", r#""event":"A","userId":"undefined","anonymousId":"null""#),
+        event("track", "m2", "10:00", r#""event":"A","userId":"undefined","anonymousId":"a1""#),
+    ]);
+    let summary = rig.derive();
+    assert_eq!((summary.events, summary.people, summary.unattributed_events), (2, 1, 1));
+    assert_eq!(rig.rows(Table::Timeline, &["message_id", "user_id"]), ["m2 undefined"]);
+    assert_eq!(rig.rows(Table::Profiles, &["user_id"]), ["-"]);
+}
+
+#[test]
+fn a_declared_email_joins_two_devices() {
+    let identify = |message: &str, device: &str, email: &str| {
+        let rest = format!(r#""anonymousId":"{device}","traits":{{"email":"{email}"}}"#);
+        event("identify", message, "10:00", &rest)
+    };
+    let rig = Rig::new(&[identify("m1", "a1", "Ann@Example.com"), identify("m2", "a2", "ann@example.com")]);
+    assert_eq!(rig.derive().people, 1);
+    let emails = rig.rows(Table::Identities, &["kind", "id"]);
+    assert!(
+        emails[0].starts_with("email ") && !emails[0].contains('@'),
+        "no address in the clear: {emails:?}"
+    );
 }
