@@ -1,6 +1,6 @@
 //! Events that wait, in chunks. A sealed chunk is what goes out as a batch.
 
-use alloc::{collections::VecDeque, vec::Vec};
+use alloc::vec::Vec;
 
 use crate::{ChunkId, Config, Restored, RestoredChunk};
 
@@ -14,7 +14,7 @@ pub(crate) struct Chunk {
     /// Appends that the host has not answered.
     pub(crate) unanswered: usize,
     /// The records, unless a former run wrote them and they were not read yet.
-    pub(crate) payloads: Option<VecDeque<Vec<u8>>>,
+    pub(crate) payloads: Option<Vec<Vec<u8>>>,
     /// Most events of one request; a 413 halves it.
     pub(crate) request_events_max: usize,
     /// When the first event came, by the monotonic clock.
@@ -57,7 +57,8 @@ impl Chunk {
     /// Takes events off the front.
     pub(crate) fn take(&mut self, count: usize) -> Vec<Vec<u8>> {
         let Some(payloads) = &mut self.payloads else { return Vec::new() };
-        let taken: Vec<_> = payloads.drain(..count.min(payloads.len())).collect();
+        let kept = payloads.split_off(count.min(payloads.len()));
+        let taken = core::mem::replace(payloads, kept);
         self.recount();
         taken
     }
@@ -104,7 +105,7 @@ impl Outbox {
                 bytes: 0,
                 sealed: false,
                 unanswered: 0,
-                payloads: Some(VecDeque::new()),
+                payloads: Some(Vec::new()),
                 request_events_max: usize::MAX,
                 begun_mono_ms: mono_ms,
                 held_until_mono_ms: 0,

@@ -174,7 +174,7 @@ impl Client {
         self.held.clear();
         self.outbox.chunks.clear();
         self.in_flight.clear();
-        self.effects.push_back(Effect::Wipe);
+        self.effects.push(Effect::Wipe);
         if self.state.has_sent {
             self.state.deletion = Some(self.deletion_request(now));
         }

@@ -89,14 +89,14 @@ impl Client {
             }
             ReadOutcome::Records { payloads, torn } => {
                 let expected = chunk.events;
-                chunk.payloads = Some(payloads.into());
+                chunk.payloads = Some(payloads);
                 chunk.recount();
                 let found = chunk.events;
                 // The host's count and the tear may speak of the same record: count it once.
                 let lost = expected.saturating_sub(found).max(torn as usize);
                 if found == 0 {
                     self.outbox.remove(id);
-                    self.effects.push_back(Effect::Remove { chunk: id });
+                    self.effects.push(Effect::Remove { chunk: id });
                 }
                 self.lose(LossReason::Corrupt, lost);
                 if lost > 0 {
@@ -118,6 +118,6 @@ impl Client {
             return;
         }
         let token = self.token(Waiting::Read(chunk));
-        self.effects.push_back(Effect::Read { token, chunk });
+        self.effects.push(Effect::Read { token, chunk });
     }
 }

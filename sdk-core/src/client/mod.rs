@@ -5,7 +5,7 @@ mod inputs;
 mod record;
 mod sending;
 
-use alloc::{borrow::ToOwned, collections::VecDeque, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 use holloway_wire::{LossReason, MessageId};
 
@@ -84,12 +84,12 @@ pub struct Client {
     context: String,
     outbox: Outbox,
     /// Events while consent is unknown.
-    held: VecDeque<Vec<u8>>,
+    held: Vec<Vec<u8>>,
     retry: Retry,
     paused: bool,
     in_flight: Vec<InFlight>,
     waiting: Vec<(Token, Waiting)>,
-    effects: VecDeque<Effect>,
+    effects: Vec<Effect>,
     next_token: u64,
     saved_mono_ms: u64,
     wake_asked_mono_ms: Option<u64>,
@@ -115,12 +115,12 @@ impl Client {
             random: Random::new(seed),
             state: State::default(),
             context: String::new(),
-            held: VecDeque::new(),
+            held: Vec::new(),
             retry: Retry::default(),
             paused: false,
             in_flight: Vec::new(),
             waiting: Vec::new(),
-            effects: VecDeque::new(),
+            effects: Vec::new(),
             next_token: 0,
             saved_mono_ms: now.mono_ms,
             wake_asked_mono_ms: None,
@@ -197,7 +197,8 @@ impl Client {
                 return deadline.map(|mono_ms| Effect::WakeAt { mono_ms });
             }
         }
-        self.effects.pop_front()
+        // A handful at most: a queue's code costs a browser more than the move of the others.
+        (!self.effects.is_empty()).then(|| self.effects.remove(0))
     }
 
     /// When `tick` is due, by the monotonic clock; `None` when there is nothing to wait for.
@@ -227,7 +228,7 @@ impl Client {
     }
 
     fn diagnose(&mut self, diagnostic: Diagnostic) {
-        self.effects.push_back(Effect::Diagnostic(diagnostic));
+        self.effects.push(Effect::Diagnostic(diagnostic));
     }
 
     /// Counts a loss.
@@ -248,7 +249,7 @@ impl Client {
         self.saved_mono_ms = now.mono_ms;
         let bytes = self.state.write();
         let token = self.token(Waiting::State);
-        self.effects.push_back(Effect::SaveState { token, bytes });
+        self.effects.push(Effect::SaveState { token, bytes });
     }
 
     /// Drops chunks past their age, and the oldest while the outbox is over a cap.
@@ -271,7 +272,7 @@ impl Client {
         let events = self.outbox.get(id).map_or(0, |chunk| chunk.events);
         self.lose(reason, events);
         self.outbox.remove(id);
-        self.effects.push_back(Effect::Remove { chunk: id });
+        self.effects.push(Effect::Remove { chunk: id });
     }
 
     /// Seals the open chunk.
@@ -280,7 +281,7 @@ impl Client {
         chunk.sealed = true;
         let chunk = chunk.id;
         let token = self.token(Waiting::Seal);
-        self.effects.push_back(Effect::Seal { token, chunk });
+        self.effects.push(Effect::Seal { token, chunk });
     }
 
     /// The session for an event of now; begins one where the last cannot go on.

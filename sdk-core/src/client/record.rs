@@ -105,13 +105,13 @@ impl Client {
         let id = chunk.id;
         chunk.unanswered += 1;
         if let Some(payloads) = &mut chunk.payloads {
-            payloads.push_back(payload.clone());
+            payloads.push(payload.clone());
         }
         chunk.events += 1;
         chunk.bytes += payload.len();
         let is_full = chunk.events >= self.config.flush_at();
         let token = self.token(Waiting::Append(id));
-        self.effects.push_back(Effect::Append { token, chunk: id, payload });
+        self.effects.push(Effect::Append { token, chunk: id, payload });
         if is_full {
             self.seal();
         }
@@ -120,13 +120,11 @@ impl Client {
 
     /// Keeps an event in memory until the user decides; the oldest make room.
     fn hold(&mut self, payload: Vec<u8>) {
-        self.held.push_back(payload);
+        self.held.push(payload);
         let mut bytes: usize = self.held.iter().map(Vec::len).sum();
         let mut dropped = 0;
-        while bytes > self.config.pending_bytes_max
-            && let Some(oldest) = self.held.pop_front()
-        {
-            bytes -= oldest.len();
+        while bytes > self.config.pending_bytes_max && !self.held.is_empty() {
+            bytes -= self.held.remove(0).len();
             dropped += 1;
         }
         self.lose(LossReason::QueueFull, dropped);

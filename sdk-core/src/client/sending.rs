@@ -149,7 +149,7 @@ impl Client {
             self.save(now);
         }
         self.in_flight.push(InFlight { token, cargo, losses });
-        self.effects.push_back(Effect::Send {
+        self.effects.push(Effect::Send {
             token,
             request: Request {
                 idempotency_key: String::from_utf8(key).expect("digits and hyphens"),
@@ -196,9 +196,8 @@ impl Client {
         }
         let has_again = !again.is_empty();
         if let Some(payloads) = &mut chunk.payloads {
-            for payload in again.into_iter().rev() {
-                payloads.push_front(payload);
-            }
+            again.append(payloads);
+            *payloads = again;
         }
         chunk.recount();
         self.lose(LossReason::Invalid, invalid);
@@ -242,7 +241,7 @@ impl Client {
     fn remove_if_empty(&mut self, id: ChunkId) {
         if self.outbox.get(id).is_some_and(|chunk| chunk.events == 0) {
             self.outbox.remove(id);
-            self.effects.push_back(Effect::Remove { chunk: id });
+            self.effects.push(Effect::Remove { chunk: id });
         }
     }
 }
