@@ -1,0 +1,191 @@
+//! Disks that do not do as they are told.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
+
+use holloway::{BuildError, Client, FlushError, LossReason, Recorder, Response, Transport, TransportError};
+use serde_json::json;
+
+const LONG: Duration = Duration::from_secs(20);
+const READ_ONLY: &str = "HOLLOWAY_TEST_READ_ONLY";
+
+fn client(folder: &Path, recorder: &Recorder) -> Client {
+    Client::builder("KEY").store_dir(folder).transport(recorder.clone()).build().expect("builds")
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_to_is_named_at_build() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let check = |store: &Path| {
+        let error = Client::builder("KEY").store_dir(store).transport(Recorder::new()).build();
+        let error = error.expect_err("cannot be written to");
+        assert!(matches!(&error, BuildError::Store { folder, .. } if folder == store), "{error:?}");
+        let text = error.to_string();
+        assert!(text.contains(store.to_str().expect("UTF-8")) && text.contains("store_dir"), "{text}");
+    };
+    // The second run of this test, as a user whom permissions bind.
+    if let Ok(store) = std::env::var(READ_ONLY) {
+        return check(Path::new(&store));
+    }
+    let file = folder.path().join("file");
+    fs::write(&file, "").expect("writes");
+    check(&file);
+    check(&file.join("below"));
+
+    let closed = folder.path().join("closed");
+    fs::create_dir(&closed).expect("makes");
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("sets");
+    mode(folder.path(), 0o755);
+    mode(&closed, 0o555);
+    if fs::write(closed.join("probe"), "").is_err() {
+        check(&closed);
+    } else {
+        run_as_nobody(&closed);
+    }
+}
+
+/// Root may write anywhere, so it runs this test once more as somebody else.
+fn run_as_nobody(closed: &Path) {
+    use std::{io::ErrorKind, os::unix::process::CommandExt as _, process::Command};
+    let mut command = Command::new(std::env::current_exe().expect("a path"));
+    command.args(["--exact", "damage::a_folder_that_cannot_be_written_to_is_named_at_build"]);
+    command.env(READ_ONLY, closed).uid(65_534).gid(65_534);
+    match command.output() {
+        Ok(run) => assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stdout)),
+        // Where the build folder itself is closed to others.
+        Err(error) => assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}"),
+    }
+}
+
+#[test]
+fn a_disk_that_refuses_records_costs_nothing_while_the_app_lives() {
+    let (folder, recorder) = (tempfile::tempdir().expect("a folder"), Recorder::new());
+    let hw = client(folder.path(), &recorder);
+    fs::remove_dir_all(folder.path().join("chunks")).expect("deletes");
+    fs::write(folder.path().join("chunks"), "a file in the way").expect("writes");
+    hw.track("Refused", json!({}));
+    hw.flush(LONG).expect("delivers from memory");
+    assert_eq!(recorder.event_names(), ["Refused"]);
+}
+
+#[test]
+fn events_that_the_disk_refused_are_in_the_journal_of_the_next_client() {
+    let (folder, recorder) = (tempfile::tempdir().expect("a folder"), Recorder::new());
+    recorder.answer_with(0);
+    let hw = client(folder.path(), &recorder);
+    let chunks = folder.path().join("chunks");
+    fs::remove_dir_all(&chunks).expect("deletes");
+    fs::write(&chunks, "a file in the way").expect("writes");
+    hw.track("Refused", json!({}));
+    hw.flush(Duration::ZERO).expect_err("nobody answers");
+    drop(hw);
+
+    fs::remove_file(&chunks).expect("deletes");
+    recorder.answer_with(200);
+    let hw = client(folder.path(), &recorder);
+    hw.online();
+    hw.flush(LONG).expect("delivers");
+    assert_eq!(recorder.event_names(), ["Refused"]);
+}
+
+#[test]
+fn a_store_folder_deleted_while_running_is_made_again() {
+    let (folder, recorder) = (tempfile::tempdir().expect("a folder"), Recorder::new());
+    let store = folder.path().join("store");
+    let hw = client(&store, &recorder);
+    // In one step, or the worker's own writes would get in the way of the deletion.
+    fs::rename(&store, folder.path().join("gone")).expect("moves");
+    hw.track("After", json!({}));
+    hw.flush(LONG).expect("delivers");
+    recorder.answer_with(0);
+    hw.track("Kept", json!({}));
+    hw.flush(Duration::ZERO).expect_err("nobody answers");
+    drop(hw);
+    recorder.answer_with(200);
+    let hw = client(&store, &recorder);
+    hw.online();
+    hw.flush(LONG).expect("delivers");
+    assert_eq!(recorder.event_names(), ["After", "Kept"]);
+}
+
+#[test]
+fn a_flipped_bit_costs_its_record_and_is_counted() {
+    let (folder, recorder) = (tempfile::tempdir().expect("a folder"), Recorder::new());
+    recorder.answer_with(0);
+    let hw = client(folder.path(), &recorder);
+    for name in ["One", "Two", "Three"] {
+        hw.track(name, json!({}));
+    }
+    hw.flush(Duration::ZERO).expect_err("nobody answers");
+    drop(hw);
+    let chunk = fs::read_dir(folder.path().join("chunks")).expect("reads").next().expect("a chunk");
+    let path = chunk.expect("reads").path();
+    let mut bytes = fs::read(&path).expect("reads");
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&path, &bytes).expect("writes");
+
+    recorder.answer_with(200);
+    let hw = client(folder.path(), &recorder);
+    hw.online();
+    assert_eq!(hw.flush(LONG), Err(FlushError::Rejected { events: 1 }));
+    assert_eq!(recorder.event_names(), ["One", "Two"]);
+    assert_eq!(hw.losses(), [(LossReason::Corrupt, 1)]);
+    hw.track("Next", json!({}));
+    hw.flush(LONG).expect("delivers");
+    assert!(recorder.bodies().iter().any(|body| body.contains(r#""losses":{"corrupt":1}"#)));
+}
+
+#[test]
+fn calls_without_room_on_the_way_are_counted_and_told() {
+    let (folder, recorder) = (tempfile::tempdir().expect("a folder"), Recorder::new());
+    let hw = Client::builder("KEY")
+        .store_dir(folder.path())
+        .transport(recorder.clone())
+        .handoff_bytes_max(200)
+        .build()
+        .expect("builds");
+    // No worker, however quick, has room for one call of this size.
+    hw.track("Wide", json!({ "text": "x".repeat(200) }));
+    hw.track("Narrow", json!({}));
+    hw.flush(LONG).expect_err("owns up");
+    assert_eq!(recorder.event_names(), ["Narrow"]);
+    assert_eq!(hw.losses(), [(LossReason::QueueFull, 1)]);
+}
+
+#[test]
+fn odd_input_is_delivered_or_counted() {
+    let (folder, recorder) = (tempfile::tempdir().expect("a folder"), Recorder::new());
+    let hw = client(folder.path(), &recorder);
+    let deep = (0..500).fold(json!(1), |inner, _| json!([inner]));
+    hw.track("", json!({}));
+    hw.track("Deep", json!({ "deep": deep }));
+    hw.track("Large", json!({ "text": "x".repeat(1024 * 1024) }));
+    hw.track("33 KiB", json!({ "text": "x".repeat(33 * 1024) }));
+    hw.track("Nul", json!({ "text": "a\0b" }));
+    hw.track("Planes", json!({ "\u{1F600}\u{10FFFF}": "\u{FFFD}" }));
+    hw.track("Null", json!(null));
+    hw.flush(LONG).expect("delivers the rest");
+    assert_eq!(recorder.event_names(), ["Nul", "Planes", "Null"]);
+    assert_eq!(hw.losses(), [(LossReason::TooLarge, 2), (LossReason::Serialize, 2)]);
+    assert!(recorder.events()[0].contains(r"a\u0000b"), "{}", recorder.events()[0]);
+}
+
+#[test]
+fn a_transport_that_panics_is_one_that_did_not_answer() {
+    struct Panics(Recorder, bool);
+    impl Transport for Panics {
+        fn send(&mut self, delivery: &holloway::Delivery<'_>) -> Result<Response, TransportError> {
+            assert!(std::mem::replace(&mut self.1, true), "once");
+            self.0.send(delivery)
+        }
+    }
+    let (folder, recorder) = (tempfile::tempdir().expect("a folder"), Recorder::new());
+    let hw = Client::builder("KEY")
+        .store_dir(folder.path())
+        .transport(Panics(recorder.clone(), false))
+        .build()
+        .expect("builds");
+    hw.track("Kept", json!({}));
+    hw.flush(LONG).expect("delivers in the end");
+    assert_eq!(recorder.event_names(), ["Kept"]);
+}

@@ -1,0 +1,162 @@
+//! The process is killed with SIGKILL: from the moment a call returns its event survives.
+//!
+//! The child is this test binary again. It prints a number after each call has returned; the parent kills it in the
+//! middle and looks for every printed number. `HOLLOWAY_KILLS` sets the rounds; three by default.
+
+use std::{
+    collections::BTreeSet,
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+    time::Duration,
+};
+
+use holloway::{Client, Consent, Recorder};
+use serde_json::{Value, json};
+
+const LONG: Duration = Duration::from_secs(20);
+const FOLDER: &str = "HOLLOWAY_TEST_KILL_FOLDER";
+const ROLE: &str = "HOLLOWAY_TEST_KILL_ROLE";
+const THREADS: u32 = 3;
+
+/// Not a test: what the killed process does.
+#[test]
+fn child() {
+    let (Ok(folder), Ok(role)) = (std::env::var(FOLDER), std::env::var(ROLE)) else { return };
+    let recorder = Recorder::new();
+    recorder.answer_with(0);
+    let hw = Client::builder("KEY").store_dir(folder).transport(recorder).build().expect("builds");
+    if role == "denies" {
+        hw.track("Before", json!({}));
+        hw.set_consent(Consent::Denied);
+        say("n 0");
+        wait_to_be_killed();
+    }
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let hw = hw.clone();
+            scope.spawn(move || {
+                for number in 0..100_000 {
+                    let n = number * THREADS + thread;
+                    hw.track("Counted", json!({ "n": n }));
+                    say(&format!("n {n}"));
+                }
+            });
+        }
+    });
+    wait_to_be_killed();
+}
+
+#[test]
+fn every_call_that_returned_survives_a_kill() {
+    let rounds: usize = std::env::var("HOLLOWAY_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
+    for round in 0..rounds {
+        // From the first call to long after the first chunks were sealed, and below what the outbox may hold.
+        let lines = 1 + round * 3_000 / rounds;
+        let folder = tempfile::tempdir().expect("a folder");
+        let said = killed(folder.path(), "tracks", lines);
+        let recorder = Recorder::new();
+        let found = numbers(&recorder, folder.path());
+        let missing: Vec<&u64> = said.difference(&found).collect();
+        assert!(missing.is_empty(), "round {round}: {} said, missing {missing:?}", said.len());
+        assert_eq!(ids(&recorder).len(), found.len(), "each event has one id, however often it is sent");
+        println!("round {round}: {} calls returned, {} events found, none missing", said.len(), found.len());
+    }
+}
+
+#[test]
+fn a_second_kill_before_the_journal_is_taken_loses_nothing_either() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut said = BTreeSet::new();
+    for lines in [30, 1, 2, 50] {
+        said.extend(killed(folder.path(), "tracks", lines));
+    }
+    let found = numbers(&Recorder::new(), folder.path());
+    assert!(said.is_subset(&found), "missing {:?}", said.difference(&found));
+}
+
+#[test]
+fn a_denial_survives_a_kill() {
+    let folder = tempfile::tempdir().expect("a folder");
+    killed(folder.path(), "denies", 1);
+    let recorder = Recorder::new();
+    let hw = client(folder.path(), &recorder);
+    hw.track("After", json!({}));
+    hw.flush(LONG).expect("nothing waits");
+    let names = recorder.event_names();
+    assert!(!names.iter().any(|name| name == "After" || name == "Before"), "{names:?}");
+}
+
+#[test]
+fn a_killed_second_client_on_the_folder_is_inherited() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let recorder = Recorder::new();
+    recorder.answer_with(0);
+    let first = client(folder.path(), &recorder);
+    first.track("Counted", json!({ "n": 999_999 }));
+    let said = killed(folder.path(), "tracks", 40);
+    drop(first);
+    let found = numbers(&Recorder::new(), folder.path());
+    assert!(said.is_subset(&found), "missing {:?}", said.difference(&found));
+    assert!(found.contains(&999_999));
+}
+
+/// Runs the child and kills it after so many lines; answers every number that it said.
+fn killed(folder: &Path, role: &str, lines: usize) -> BTreeSet<u64> {
+    let mut child: Child = Command::new(std::env::current_exe().expect("a path"))
+        .args(["--exact", "kill::child", "--nocapture"])
+        .env(FOLDER, folder)
+        .env(ROLE, role)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let out: ChildStdout = child.stdout.take().expect("is piped");
+    let mut said = BTreeSet::new();
+    for line in BufReader::new(out).lines() {
+        let Ok(line) = line else { break };
+        // The test harness has lines of its own.
+        let Some((_, number)) = line.rsplit_once("n ") else { continue };
+        let Ok(number) = number.parse() else { continue };
+        said.insert(number);
+        if said.len() == lines {
+            child.kill().expect("is running");
+        }
+    }
+    assert!(!child.wait().expect("ends").success(), "it was killed");
+    assert!(said.len() >= lines, "{} of {lines} lines", said.len());
+    said
+}
+
+fn client(folder: &Path, recorder: &Recorder) -> Client {
+    Client::builder("KEY").store_dir(folder).transport(recorder.clone()).build().expect("builds")
+}
+
+/// What a next client on the folder delivers.
+fn numbers(recorder: &Recorder, folder: &Path) -> BTreeSet<u64> {
+    let hw = client(folder, recorder);
+    hw.online();
+    hw.flush(LONG).expect("delivers");
+    assert_eq!(hw.losses(), [], "nothing is lost, and nothing is said to be");
+    let number = |event: &Value| event["properties"]["n"].as_u64().expect("a number");
+    parsed(recorder).iter().map(number).collect()
+}
+
+fn ids(recorder: &Recorder) -> BTreeSet<String> {
+    parsed(recorder).iter().map(|event| event["messageId"].as_str().expect("an id").to_owned()).collect()
+}
+
+fn parsed(recorder: &Recorder) -> Vec<Value> {
+    recorder.events().iter().map(|event| serde_json::from_str(event).expect("JSON")).collect()
+}
+
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}");
+    let _ = out.flush();
+}
+
+fn wait_to_be_killed() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
