@@ -66,8 +66,12 @@ impl<'a> Request<'a> {
             (numbers.trim(), &rest[rest.find('"').unwrap_or_default()..])
         });
         let (status, bytes) = numbers.split_once(' ')?;
-        let (referrer, rest) = quoted(rest).map_or((None, ""), |(text, rest)| (Some(text), rest));
-        let user_agent = quoted(rest.trim_start()).map(|(text, _)| text);
+        let bytes = match bytes {
+            "-" => None,
+            digits => Some(digits.parse().ok()?),
+        };
+        let (referrer, rest) = optional(rest)?;
+        let (user_agent, _) = optional(rest)?;
         let named = |text: Option<&'a str>| text.filter(|text| !text.is_empty() && *text != "-");
         Some(Self {
             host: Some(host).filter(|host| !host.is_empty())?,
@@ -75,7 +79,7 @@ impl<'a> Request<'a> {
             method,
             target,
             status: status.parse().ok()?,
-            bytes: bytes.parse().ok(),
+            bytes,
             referrer: named(referrer),
             user_agent: named(user_agent),
         })
@@ -155,6 +159,15 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
     None
 }
 
+/// A quoted text that may be missing, as in the common format; one that begins must end.
+fn optional(text: &str) -> Option<(Option<&str>, &str)> {
+    if text.trim_start().starts_with('"') {
+        quoted(text).map(|(inner, rest)| (Some(inner), rest))
+    } else {
+        Some((None, text))
+    }
+}
+
 /// `17/May/2015:10:05:03 +0000`
 fn clf_time(text: &str) -> Option<Timestamp> {
     const MONTHS: [&str; 12] =
@@ -197,6 +210,8 @@ mod tests {
             "hello",
             "h - - [now] \"GET / HTTP/1.0\" 200 5 \"-\" \"-\"",
             "h - - [01/Jan/2026:00:00:00 +0000] \"GET / 200 5",
+            "h - - [01/Jan/2026:00:00:00 +0000] \"GET / HTTP/1.0\" 200 many \"-\" \"-\"",
+            "h - - [01/Jan/2026:00:00:00 +0000] \"GET / HTTP/1.0\" 200 5 \"-\" \"an agent that was cut o",
         ] {
             assert_eq!(Request::parse(line), None, "{line}");
         }
