@@ -1,6 +1,10 @@
 //! What can be typed.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -62,6 +66,19 @@ pub(crate) struct Data {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl Data {
+    /// The folder, for commands that make no sense without one; they never make it by mistake.
+    pub(crate) fn existing(&self) -> anyhow::Result<&Path> {
+        if self.data.is_dir() {
+            return Ok(&self.data);
+        }
+        anyhow::bail!(
+            "expected a data folder in {}, found none: name one with --data, or make one with holloway import",
+            self.data.display()
+        )
+    }
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,11 @@ use std::net::SocketAddr;
 use anyhow::Result;
 use holloway_collector::{Config, Server};
 
-use crate::{Done, arguments::Collect, draw::grouped};
+use crate::{
+    Done,
+    arguments::Collect,
+    draw::{grouped, say},
+};
 
 pub(crate) fn run(options: &Collect) -> Result<Done> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -22,9 +26,9 @@ pub(crate) async fn bind(config: Config, json: bool) -> Result<Server> {
     let server = Server::bind(config).await?;
     let address: SocketAddr = server.local_addr()?;
     if json {
-        println!("{}", serde_json::json!({ "listening": format!("http://{address}") }));
+        say!("{}", serde_json::json!({ "listening": format!("http://{address}") }));
     } else {
-        println!("collector listening on http://{address}");
+        say!("collector listening on http://{address}");
     }
     let recovered = server.recovered();
     for (name, log) in [("log", &recovered.log), ("quarantine", &recovered.quarantine)] {

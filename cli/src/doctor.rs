@@ -9,7 +9,11 @@ use holloway_rawlog::{FileStorage, Offset, ReadError, Reader};
 use holloway_wire::Envelope;
 use serde::Serialize;
 
-use crate::{Done, arguments::Doctor, draw::grouped};
+use crate::{
+    Done,
+    arguments::Doctor,
+    draw::{grouped, say},
+};
 
 #[derive(Debug, Serialize)]
 struct Findings {
@@ -19,6 +23,8 @@ struct Findings {
     quarantined_by_reason: BTreeMap<String, u64>,
     tables: BTreeMap<String, u64>,
     keys: usize,
+    /// Whether a collector or a console could listen there now.
+    ports: BTreeMap<u16, &'static str>,
     problems: Vec<String>,
 }
 
@@ -30,13 +36,7 @@ struct LogHealth {
 }
 
 pub(crate) fn run(options: &Doctor) -> Result<Done> {
-    let data = &options.data.data;
-    if !data.exists() {
-        bail!(
-            "expected a data folder in {}, found none: name one with --data, or import something",
-            data.display()
-        );
-    }
+    let data = options.data.existing()?;
     let mut problems = Vec::new();
     let mut unreadable = 0_u64;
     let log = scan(&data.join("log"), &mut problems, |payload| {
@@ -70,6 +70,7 @@ pub(crate) fn run(options: &Doctor) -> Result<Done> {
         quarantined_by_reason: reasons,
         tables,
         keys,
+        ports: PORTS.into_iter().map(|port| (port, port_state(port))).collect(),
         problems,
     };
     print(&findings, options.data.json)?;
@@ -77,6 +78,13 @@ pub(crate) fn run(options: &Doctor) -> Result<Done> {
         return Ok(Done::Well);
     }
     bail!("{} problems in {}", findings.problems.len(), data.display())
+}
+
+/// Of the collector and of the console.
+const PORTS: [u16; 2] = [8787, 8788];
+
+fn port_state(port: u16) -> &'static str {
+    if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() { "free" } else { "taken" }
 }
 
 fn scan(folder: &Path, problems: &mut Vec<String>, mut look: impl FnMut(&[u8])) -> Result<LogHealth> {
@@ -141,20 +149,20 @@ fn tables(data: &Path, problems: &mut Vec<String>) -> BTreeMap<String, u64> {
 
 fn print(findings: &Findings, json: bool) -> Result<()> {
     if json {
-        println!("{}", serde_json::to_string(findings)?);
+        say!("{}", serde_json::to_string(findings)?);
         return Ok(());
     }
-    println!("data folder  {}", findings.data);
+    say!("data folder  {}", findings.data);
     for (name, log) in [("log", &findings.log), ("quarantine", &findings.quarantine)] {
-        println!("{name:11}  {} records, {} bytes", grouped(log.records), grouped(log.bytes));
+        say!("{name:11}  {} records, {} bytes", grouped(log.records), grouped(log.bytes));
     }
     for (reason, count) in &findings.quarantined_by_reason {
-        println!("             {} {reason}", grouped(*count));
+        say!("             {} {reason}", grouped(*count));
     }
     for (table, rows) in &findings.tables {
-        println!("{table:11}  {} rows", grouped(*rows));
+        say!("{table:11}  {} rows", grouped(*rows));
     }
-    println!(
+    say!(
         "keys         {}",
         if findings.keys == 0 {
             "none: on loopback every write key is accepted".to_owned()
@@ -162,11 +170,14 @@ fn print(findings: &Findings, json: bool) -> Result<()> {
             findings.keys.to_string()
         }
     );
+    for (port, state) in &findings.ports {
+        say!("port {port}    {state}");
+    }
     for problem in &findings.problems {
-        println!("problem      {problem}");
+        say!("problem      {problem}");
     }
     if findings.problems.is_empty() {
-        println!("everything is in order");
+        say!("everything is in order");
     }
     Ok(())
 }

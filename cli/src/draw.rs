@@ -1,5 +1,14 @@
 //! Numbers, bars and tables for people.
 
+/// Prints a line. A reader that has gone away, such as `head`, is no error, and no reason to stop a collector.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout().lock(), $($text)*);
+    }};
+}
+pub(crate) use say;
+
 /// `1234567` as `1,234,567`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -52,7 +61,7 @@ pub(crate) fn columns(rows: &[Vec<String>]) {
             line.push_str(first);
             line.push_str(second);
         }
-        println!("{}", line.trim_end());
+        say!("{}", line.trim_end());
     }
 }
 

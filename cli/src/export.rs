@@ -8,7 +8,19 @@ use holloway_rawlog::{FileStorage, Offset, Reader};
 use crate::{Done, arguments::Export};
 
 pub(crate) fn run(options: &Export) -> Result<Done> {
-    let folder = options.data.data.join(if options.quarantine { "quarantine" } else { "log" });
+    match write(options) {
+        // Whoever reads has enough of it.
+        Err(error) if is_closed(&error) => Ok(Done::Well),
+        done => done.map(|()| Done::Well),
+    }
+}
+
+fn is_closed(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn write(options: &Export) -> Result<()> {
+    let folder = options.data.existing()?.join(if options.quarantine { "quarantine" } else { "log" });
     let mut reader = Reader::open(FileStorage::at(folder), Offset::START)?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     while let Some((_, record)) = reader.read()? {
@@ -25,5 +37,5 @@ pub(crate) fn run(options: &Export) -> Result<Done> {
         }
     }
     out.flush()?;
-    Ok(Done::Well)
+    Ok(())
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::{
     Done,
     arguments::{self, BadArgument, Derive, Person, Ranged, Report, ReportKind, Scope},
-    draw::{bar, columns, duration, grouped, percent},
+    draw::{bar, columns, duration, grouped, percent, say},
     progress::Bars,
 };
 
@@ -31,9 +31,9 @@ pub(crate) fn derive(options: &Derive) -> Result<Done> {
         threads: options.threads,
         memory_limit: options.memory_limit,
     };
-    let summary = holloway_pipeline::derive(&options.data.data, &derive_options, &Bars::default())?;
+    let summary = holloway_pipeline::derive(options.data.existing()?, &derive_options, &Bars::default())?;
     if options.data.json {
-        println!("{}", serde_json::to_string(&summary)?);
+        say!("{}", serde_json::to_string(&summary)?);
     } else {
         print_summary(&summary);
     }
@@ -41,7 +41,7 @@ pub(crate) fn derive(options: &Derive) -> Result<Done> {
 }
 
 pub(crate) fn print_summary(summary: &DeriveSummary) {
-    println!(
+    say!(
         "{} events of {} people in {} sessions ({} refused merges, {} people made anew, {} ms)",
         grouped(summary.events),
         grouped(summary.people),
@@ -55,7 +55,7 @@ pub(crate) fn print_summary(summary: &DeriveSummary) {
 pub(crate) fn run(options: &Report) -> Result<Done> {
     match &options.kind {
         ReportKind::Sessions(ranged) => {
-            let report = report::sessions(&ranged.data.data, &range(ranged)?)?;
+            let report = report::sessions(ranged.data.existing()?, &range(ranged)?)?;
             print(&report, ranged.data.json, print_sessions)?;
         }
         ReportKind::Funnel(funnel) => {
@@ -79,7 +79,7 @@ pub(crate) fn run(options: &Report) -> Result<Done> {
                 },
                 range: range(&funnel.range)?,
             };
-            let report = report::funnel(&funnel.range.data.data, &asked)?;
+            let report = report::funnel(funnel.range.data.existing()?, &asked)?;
             print(&report, funnel.range.data.json, print_funnel)?;
         }
         ReportKind::Retention(retention) => {
@@ -98,7 +98,7 @@ pub(crate) fn run(options: &Report) -> Result<Done> {
                 },
                 range: range(&retention.range)?,
             };
-            let report = report::retention(&retention.range.data.data, &asked)?;
+            let report = report::retention(retention.range.data.existing()?, &asked)?;
             print(&report, retention.range.data.json, print_retention)?;
         }
     }
@@ -106,7 +106,7 @@ pub(crate) fn run(options: &Report) -> Result<Done> {
 }
 
 pub(crate) fn person(options: &Person) -> Result<Done> {
-    let report = holloway_pipeline::person(&options.data.data, &options.id)?;
+    let report = holloway_pipeline::person(options.data.existing()?, &options.id)?;
     print(&report, options.data.json, print_person)?;
     Ok(Done::Well)
 }
@@ -114,7 +114,7 @@ pub(crate) fn person(options: &Person) -> Result<Done> {
 /// The demo's reports, with headings.
 pub(crate) fn print_overview(data: &Path, steps: &[&str]) -> Result<()> {
     let range = Range::default();
-    println!("\nFunnel: who buys within 7 days");
+    say!("\nFunnel: who buys within 7 days");
     let asked = FunnelOptions {
         steps: steps.iter().map(|step| (*step).to_owned()).collect(),
         window_ms: 7 * 86_400_000,
@@ -123,7 +123,7 @@ pub(crate) fn print_overview(data: &Path, steps: &[&str]) -> Result<()> {
         range: range.clone(),
     };
     print_funnel(&report::funnel(data, &asked)?);
-    println!("\nRetention: who comes back, by week of the first visit");
+    say!("\nRetention: who comes back, by week of the first visit");
     let asked = RetentionOptions {
         start: "*".to_owned(),
         returning: "*".to_owned(),
@@ -133,7 +133,7 @@ pub(crate) fn print_overview(data: &Path, steps: &[&str]) -> Result<()> {
         range: range.clone(),
     };
     print_retention(&report::retention(data, &asked)?);
-    println!("\nSessions");
+    say!("\nSessions");
     print_sessions(&report::sessions(data, &range)?);
     Ok(())
 }
@@ -145,7 +145,7 @@ fn range(ranged: &Ranged) -> Result<Range> {
 
 fn print<R: serde::Serialize>(report: &R, json: bool, draw: impl Fn(&R)) -> Result<()> {
     if json {
-        println!("{}", serde_json::to_string(report)?);
+        say!("{}", serde_json::to_string(report)?);
     } else {
         draw(report);
     }
@@ -164,9 +164,9 @@ fn print_sessions(report: &SessionsReport) {
     ]);
     let share = |sessions: u64| sessions as f64 / report.sessions.max(1) as f64;
     let list = |title: &str, rows: Vec<(&str, u64)>| {
-        println!("  {title}");
+        say!("  {title}");
         for (name, sessions) in rows.into_iter().take(8) {
-            println!("    {name:<36} {:>9}  {}", grouped(sessions), bar(share(sessions), 24));
+            say!("    {name:<36} {:>9}  {}", grouped(sessions), bar(share(sessions), 24));
         }
     };
     list("entry pages", report.entry_pages.iter().map(|row| (row.page.as_str(), row.sessions)).collect());
@@ -178,7 +178,7 @@ fn print_funnel(report: &FunnelReport) {
     let width = report.steps.iter().map(|step| step.event.chars().count()).max().unwrap_or_default();
     for step in &report.steps {
         let padding = " ".repeat(width - step.event.chars().count());
-        println!(
+        say!(
             "  {}{padding}  {:>9}  {:>7}  {}",
             step.event,
             grouped(step.count),
@@ -209,24 +209,24 @@ fn print_retention(report: &RetentionReport) {
 }
 
 fn print_person(report: &PersonReport) {
-    println!("person {}", report.person_id);
+    say!("person {}", report.person_id);
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    println!("ids");
+    say!("ids");
     let mut rows = vec![["kind", "id", "from", "to"].map(str::to_owned).to_vec()];
     for id in &report.ids {
         let time = |field: &str| if id[field].is_null() { "always".to_owned() } else { text(&id[field]) };
         rows.push(vec![text(&id["kind"]), text(&id["id"]), time("valid_from"), time("valid_to")]);
     }
     columns(&rows);
-    println!("profile");
+    say!("profile");
     if let Some(profile) = report.profile.as_object() {
         for (field, value) in
             profile.iter().filter(|(field, _)| !matches!(field.as_str(), "person_id" | "daily_counts"))
         {
-            println!("  {field:<20} {}", text(value));
+            say!("  {field:<20} {}", text(value));
         }
     }
-    println!("sessions");
+    say!("sessions");
     let fields = ["started_at", "duration_ms", "events", "page_views", "entry_page", "exit_page", "channel"];
     let mut rows = vec![fields.map(str::to_owned).to_vec()];
     for session in &report.sessions {

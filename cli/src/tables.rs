@@ -6,10 +6,11 @@ use holloway_pipeline::{Catalog, Table};
 use crate::{
     Done,
     arguments::{BadArgument, Tables},
+    draw::say,
 };
 
 pub(crate) fn run(options: &Tables) -> Result<Done> {
-    let catalog = Catalog::open(&options.data.data)?;
+    let catalog = Catalog::open(options.data.existing()?)?;
     let names: Vec<&str> = Table::ALL.iter().map(|table| table.name()).collect();
     if let Some(name) = &options.name
         && !names.contains(&name.as_str())
@@ -31,12 +32,12 @@ pub(crate) fn run(options: &Tables) -> Result<Done> {
             tables.insert(name.to_owned(), files);
         } else {
             for path in paths {
-                println!("{path}");
+                say!("{path}");
             }
         }
     }
     if options.data.json {
-        println!("{}", serde_json::Value::Object(tables));
+        say!("{}", serde_json::Value::Object(tables));
     }
     Ok(Done::Well)
 }

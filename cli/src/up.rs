@@ -11,6 +11,7 @@ use crate::{
     arguments::Up,
     collect::{asked_to_stop, bind},
     demo,
+    draw::{grouped, say},
     progress::Bars,
     report::{print_overview, print_summary},
 };
@@ -42,16 +43,24 @@ async fn work(options: &Up, host: &str) -> Result<Done> {
     if options.demo {
         let visitors =
             demo::Options { visitors: options.visitors, seed: options.seed, host: host.to_owned() };
-        tokio::task::spawn_blocking(move || demo::run(&visitors)).await.context("the demo panicked")??;
+        let sent = tokio::task::spawn_blocking(move || demo::run(&visitors))
+            .await
+            .context("the demo panicked")??;
+        say!(
+            "simulated {} visitors: {} events, {} of them sent twice",
+            grouped(u64::from(options.visitors)),
+            grouped(sent.events),
+            grouped(sent.twice)
+        );
     }
     let shown = data.clone();
     tokio::task::spawn_blocking(move || show(&shown)).await.context("the pipeline panicked")??;
     if options.once {
         return Ok(Done::Well);
     }
-    println!("\nrunning: send events to {host}/v1/batch, or open another terminal for");
-    println!("  holloway report sessions --data {}", data.display());
-    println!("stop with Ctrl-C");
+    say!("\nrunning: send events to {host}/v1/batch, or open another terminal for");
+    say!("  holloway report sessions --data {}", data.display());
+    say!("stop with Ctrl-C");
     let stop = asked_to_stop();
     tokio::pin!(stop);
     loop {
@@ -79,8 +88,8 @@ fn show(data: &Path) -> Result<()> {
     }
     print_overview(data, &demo::FUNNEL)?;
     if let Ok(person) = holloway_pipeline::person(data, demo::EXAMPLE_USER) {
-        println!("\nOne person of them (holloway person {} --data {})", demo::EXAMPLE_USER, data.display());
-        println!(
+        say!("\nOne person of them (holloway person {} --data {})", demo::EXAMPLE_USER, data.display());
+        say!(
             "  {} ids, {} sessions, {} events, last seen {}",
             person.ids.len(),
             person.sessions.len(),

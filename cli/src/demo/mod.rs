@@ -12,8 +12,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use holloway::Client;
 use holloway_pipeline::Progress as _;
-use serde_json::json;
 
+pub(crate) use self::visit::Tally;
 use self::{dice::Dice, visit::Visit};
 use crate::{clock::now, progress::Bars};
 
@@ -35,28 +35,31 @@ pub(crate) struct Options {
 }
 
 /// Sends everything, and returns when the collector has acknowledged it.
-pub(crate) fn run(options: &Options) -> Result<()> {
+pub(crate) fn run(options: &Options) -> Result<Tally> {
     let bars = Bars::default();
     // The same day gives the same events.
     let today_ms = now().as_millis() as u64 / DAY_MS * DAY_MS;
     bars.begin("simulated visitors", Some(u64::from(options.visitors)));
+    let mut tally = Tally::default();
     for number in 0..options.visitors {
-        visitor(options, number, today_ms)?;
+        tally += visitor(options, number, today_ms)?;
         bars.advance(1);
     }
     bars.end();
-    Ok(())
+    Ok(tally)
 }
 
 /// One visitor with all devices and all visits.
-fn visitor(options: &Options, number: u32, today_ms: u64) -> Result<()> {
+fn visitor(options: &Options, number: u32, today_ms: u64) -> Result<Tally> {
+    let mut tally = Tally::default();
     let mut dice = Dice::new(options.seed, u64::from(number));
     let user = format!("shopper-{number}");
     let logs_in = number == 0 || dice.chance(55);
     let devices = if number == 0 { 2 } else { 1 + u32::from(dice.chance(25)) };
     let loyalty = dice.below(100);
-    let first_day = dice.below(WEEKS * 7);
-    let plan = Plan { logs_in, loyalty, user: &user };
+    // The example is there from the first week on, so that there is something to show.
+    let first_day = dice.below(if number == 0 { 7 } else { WEEKS * 7 });
+    let plan = Plan { logs_in, logs_in_first: number == 0, loyalty, user: &user };
     for device in 0..devices {
         let store = tempfile::tempdir().context("cannot make a folder for a simulated device")?;
         let client = Client::builder("demo")
@@ -70,38 +73,41 @@ fn visitor(options: &Options, number: u32, today_ms: u64) -> Result<()> {
         while day < WEEKS * 7 {
             let start_ms = today_ms - (WEEKS * 7 - day) * DAY_MS + dice.below(DAY_MS - 3_600_000);
             let id = format!("demo-{}-{today_ms}-{number}-{device}-{visits}", options.seed);
-            Visit { client: &client, dice: &mut dice, at_ms: start_ms, id, sent: 0 }.run(&plan);
+            tally += Visit { client: &client, dice: &mut dice, at_ms: start_ms, id, tally: Tally::default() }
+                .run(&plan);
             visits += 1;
             // The loyal come every few days, the others hardly again.
             day += 1 + if loyalty > 60 { dice.below(5) } else { 5 + dice.below(40) };
         }
         let is_shared = number % 20 == 3 && logs_in;
         if is_shared {
-            hand_over(
+            tally += hand_over(
                 &client,
                 &mut dice,
                 today_ms,
-                &format!("demo-{}-{today_ms}-{number}-guest", options.seed),
+                &format!("demo-{}-{today_ms}-{number}-{device}-guest", options.seed),
                 number,
             );
         }
         client.shutdown(Duration::from_mins(1)).context("the collector did not take the demo's events")?;
     }
-    Ok(())
+    Ok(tally)
 }
 
 /// What a visitor is like.
 pub(crate) struct Plan<'a> {
     logs_in: bool,
+    /// On the first page, not at the cart: the one who is shown as an example does on every device.
+    logs_in_first: bool,
     loyalty: u64,
     user: &'a str,
 }
 
 /// The device gets another user: with a reset in between, as an app does at logout.
-fn hand_over(client: &Client, dice: &mut Dice, today_ms: u64, id: &str, number: u32) {
+fn hand_over(client: &Client, dice: &mut Dice, today_ms: u64, id: &str, number: u32) -> Tally {
     client.reset();
     let guest = format!("guest-{number}");
-    let plan = Plan { logs_in: true, loyalty: 20, user: &guest };
-    Visit { client, dice, at_ms: today_ms - DAY_MS / 2, id: id.to_owned(), sent: 0 }.run(&plan);
-    client.register(json!({ "shared": true }));
+    let plan = Plan { logs_in: true, logs_in_first: true, loyalty: 20, user: &guest };
+    Visit { client, dice, at_ms: today_ms - DAY_MS / 2, id: id.to_owned(), tally: Tally::default() }
+        .run(&plan)
 }

@@ -22,13 +22,38 @@ pub(super) struct Visit<'a> {
     pub(super) at_ms: u64,
     /// Unique to the visit; message ids follow from it.
     pub(super) id: String,
-    pub(super) sent: u32,
+    pub(super) tally: Tally,
+}
+
+/// What was sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Events, each counted once.
+    pub(crate) events: u64,
+    /// Those of them that were sent a second time.
+    pub(crate) twice: u64,
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.events += other.events;
+        self.twice += other.twice;
+    }
 }
 
 impl Visit<'_> {
-    pub(super) fn run(mut self, plan: &Plan<'_>) {
+    /// Walks through the shop, as far as this visitor goes; answers what was sent.
+    pub(super) fn run(mut self, plan: &Plan<'_>) -> Tally {
+        self.walk(plan);
+        self.tally
+    }
+
+    fn walk(&mut self, plan: &Plan<'_>) {
         let (referrer, search) = *self.dice.pick(&SOURCES);
         self.page("/", referrer, search);
+        if plan.logs_in_first {
+            self.log_in(plan);
+        }
         if self.dice.chance(25) {
             return;
         }
@@ -42,9 +67,7 @@ impl Visit<'_> {
         }
         self.track("Added To Cart", json!({ "product": self.id.len() % PRODUCTS.len() }));
         if plan.logs_in {
-            let traits = json!({ "plan": if plan.loyalty > 60 { "club" } else { "free" } });
-            let options = self.next();
-            self.client.identify_with(plan.user, traits, options);
+            self.log_in(plan);
         }
         if !self.dice.chance(60) {
             return;
@@ -54,6 +77,12 @@ impl Visit<'_> {
         if self.dice.chance(55) {
             self.track("Order Completed", json!({ "total": 20 + self.id.len() }));
         }
+    }
+
+    fn log_in(&mut self, plan: &Plan<'_>) {
+        let traits = json!({ "plan": if plan.loyalty > 60 { "club" } else { "free" } });
+        let options = self.next();
+        self.client.identify_with(plan.user, traits, options);
     }
 
     fn page(&mut self, path: &str, referrer: &str, search: &str) {
@@ -68,6 +97,7 @@ impl Visit<'_> {
         let options = self.next();
         // Some are sent twice, under one id.
         if self.dice.chance(3) {
+            self.tally.twice += 1;
             self.client.track_with(name, &properties, options.clone());
         }
         self.client.track_with(name, properties, options);
@@ -76,9 +106,9 @@ impl Visit<'_> {
     /// Id and time of the next event. All of them arrive late: they are sent today.
     fn next(&mut self) -> Options {
         self.at_ms += 2_000 + self.dice.below(90_000);
-        self.sent += 1;
+        self.tally.events += 1;
         Options {
-            message_id: Some(format!("{}-{}", self.id, self.sent)),
+            message_id: Some(format!("{}-{}", self.id, self.tally.events)),
             timestamp_unix_ms: Some(self.at_ms),
             context: None,
         }
