@@ -3,9 +3,9 @@
 use std::io::{BufRead as _, BufReader, Read};
 
 use anyhow::Result;
-use holloway_wire::decode;
+use holloway_wire::{RawJson, decode};
 
-use super::{Admission, Row};
+use super::{Admission, Row, Stamps};
 
 pub(super) fn read(input: impl Read, batches: bool, admission: &mut Admission<'_>) -> Result<()> {
     let mut input = BufReader::with_capacity(256 * 1024, input);
@@ -44,12 +44,23 @@ fn event(line: &[u8], admission: &mut Admission<'_>) -> Result<()> {
     }
 }
 
-/// Whether the text is a batch; its events are admitted then.
+/// Whether the text is a batch, or a bare list of events; its events are admitted then.
 fn batch(text: &[u8], admission: &mut Admission<'_>) -> Result<bool> {
+    if text.trim_ascii_start().starts_with(b"[") {
+        let Some(list) = std::str::from_utf8(text).ok().and_then(|text| RawJson::parse(text).ok()) else {
+            return Ok(false);
+        };
+        for event in list.items() {
+            admission.row(Row::Event(event.text()))?;
+        }
+        return Ok(true);
+    }
     let Ok(body) = decode::body(text, decode::Route::Batch) else { return Ok(false) };
-    let context = body.context.map(holloway_wire::RawJson::text);
+    let whole = std::str::from_utf8(text).ok().and_then(|text| RawJson::object(text).ok());
+    let stamps = whole.map(Stamps::of).unwrap_or_default();
+    let context = body.context.map(RawJson::text);
     for event in &body.events {
-        admission.row_of_batch(Row::Event(event), body.sent_at, context)?;
+        admission.row_of_batch(Row::Event(event), stamps, context)?;
     }
     Ok(true)
 }

@@ -175,11 +175,13 @@ fn key(out: &mut Vec<u8>, name: &str, is_first: &mut bool) {
     out.push(b':');
 }
 
-/// Whether a CSV cell is a number, `true` or `false` as JSON has them. `007` is none.
+/// Whether a CSV cell is a number, `true` or `false` as JSON has them. `007` is none, and neither is a number of more
+/// than 15 digits: many a program would read another one, and it is an id as a rule.
 fn is_typed(text: &str) -> bool {
     matches!(text, "true" | "false")
         || (text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
-            && RawJson::parse(text).is_ok())
+            && text.bytes().filter(u8::is_ascii_digit).count() <= 15
+            && RawJson::parse(text).is_ok_and(|json| json.text() == text))
 }
 
 /// A field's path, when it is one of the wire.

@@ -1,6 +1,7 @@
 //! `holloway import`: rows of a file, one by one through the collector's own admission.
 
 mod apache;
+mod cell;
 mod compressed;
 mod delimited;
 mod lines;
@@ -13,14 +14,14 @@ use std::{io::Read, path::Path};
 use anyhow::{Context as _, Result, bail};
 use holloway_collector::{Fate, Intake, IntakeOptions, Source, Window};
 use holloway_pipeline::Progress as _;
-use holloway_wire::{MessageId, RawJson, Timestamp, json::write_merged, stable_hash128};
+use holloway_wire::{EventKind, MessageId, RawJson, Timestamp, json::write_merged, stable_hash128};
 use serde::Serialize;
 
 use crate::{
     Done,
     arguments::{Format, Import},
     clock::now,
-    draw::grouped,
+    draw::{grouped, say},
     progress::Bars,
 };
 
@@ -65,7 +66,9 @@ pub(crate) fn run(options: &Import) -> Result<Done> {
         }
         Format::Csv => delimited::read(input.reader(&bars)?, options, &mut admission),
         Format::Apache => apache::read(input.reader(&bars)?, &mut admission),
-        Format::Parquet => parquet::read(&options.file, options, &bars, &mut admission),
+        Format::Parquet => {
+            input.whole(&bars).and_then(|whole| parquet::read(whole, options, &bars, &mut admission))
+        }
     };
     // What was read before a failure is stored all the same.
     let committed = admission.intake.commit();
@@ -74,9 +77,9 @@ pub(crate) fn run(options: &Import) -> Result<Done> {
     committed?;
     let account = admission.account();
     if options.data.json {
-        println!("{}", serde_json::to_string(&account)?);
+        say!("{}", serde_json::to_string(&account)?);
     } else {
-        println!(
+        say!(
             "read {} = stored {} + quarantined {} + duplicate {} + suppressed {} + rejected {}",
             grouped(account.read),
             grouped(account.stored),
@@ -106,26 +109,35 @@ pub(crate) struct Admission<'a> {
 impl Admission<'_> {
     /// Admits a row. A row without a message id gets one of its content and position.
     pub(crate) fn row(&mut self, row: Row<'_>) -> Result<()> {
-        self.row_of_batch(row, None, None)
+        self.row_of_batch(row, Stamps::default(), None)
     }
 
     /// Admits an event of a batch, with what the batch says of all its events.
     pub(crate) fn row_of_batch(
         &mut self,
         row: Row<'_>,
-        sent_at: Option<Timestamp>,
+        batch: Stamps,
         batch_context: Option<&str>,
     ) -> Result<()> {
         self.rows += 1;
-        let source = Source { sent_at, batch_context, ..Source::new(self.write_key, self.received_at) };
+        let mut source = Source {
+            batch_context,
+            default_kind: Some(EventKind::Track),
+            ..Source::new(self.write_key, self.received_at)
+        };
         let fate = match row {
             Row::Unreadable { payload, reason, detail } => {
                 self.intake.quarantine(payload, &source, reason, &detail)
             }
-            Row::Event(text) => match self.with_id(text) {
-                Some(named) => self.intake.admit(&named, &source).1,
-                None => self.intake.admit(text.trim(), &source).1,
-            },
+            Row::Event(text) => {
+                let text = text.trim();
+                let own = Known::of(text);
+                let stamps = own.stamps.or(batch);
+                source.sent_at = stamps.sent_at;
+                source.received_at = stamps.received(self.received_at);
+                let named = if own.has_id { None } else { self.with_id(text) };
+                self.intake.admit(named.as_deref().unwrap_or(text), &source).1
+            }
         };
         if fate == Fate::Rejected {
             bail!("row {} was turned away", self.rows);
@@ -136,13 +148,9 @@ impl Admission<'_> {
         Ok(())
     }
 
-    /// The event with an id, when it has none.
+    /// The event with an id of its content and position.
     fn with_id(&self, text: &str) -> Option<String> {
         let object = RawJson::object(text).ok()?;
-        let has_id = object.get("messageId").is_some_and(|id| !matches!(id.text(), "null" | "\"\""));
-        if has_id {
-            return None;
-        }
         let format = format!("{:?}", self.format);
         let hash = stable_hash128(&[format.as_bytes(), text.as_bytes(), &self.rows.to_le_bytes()]);
         let id = format!(r#"{{"messageId":"{}"}}"#, MessageId::v8(hash).to_text());
@@ -164,6 +172,57 @@ impl Admission<'_> {
     }
 }
 
+/// When an event was sent and received, as far as a file says.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Stamps {
+    sent_at: Option<Timestamp>,
+    received_at: Option<Timestamp>,
+}
+
+impl Stamps {
+    /// The stamps of an object: of an event, or of a batch for its events.
+    fn of(object: RawJson<'_>) -> Self {
+        let mut stamps = Self::default();
+        for (key, value) in object.members() {
+            let stamp = match key {
+                "sentAt" => &mut stamps.sent_at,
+                "receivedAt" => &mut stamps.received_at,
+                _ => continue,
+            };
+            *stamp = value.string().and_then(|text| Timestamp::parse(&text).ok());
+        }
+        stamps
+    }
+
+    fn or(self, batch: Self) -> Self {
+        Self { sent_at: self.sent_at.or(batch.sent_at), received_at: self.received_at.or(batch.received_at) }
+    }
+
+    /// When the event was received for the first time. An archive that does not say was received when it was sent:
+    /// between sending and this import lies the age of the archive, not the error of a clock.
+    fn received(self, now: Timestamp) -> Timestamp {
+        self.received_at.or(self.sent_at).unwrap_or(now)
+    }
+}
+
+/// What an event says of itself that matters here. Text that is no object says nothing.
+struct Known {
+    stamps: Stamps,
+    has_id: bool,
+}
+
+impl Known {
+    fn of(text: &str) -> Self {
+        let Ok(object) = RawJson::object(text) else {
+            return Self { stamps: Stamps::default(), has_id: false };
+        };
+        let has_id = object
+            .members()
+            .any(|(key, value)| key == "messageId" && !matches!(value.text(), "null" | "\"\""));
+        Self { stamps: Stamps::of(object), has_id }
+    }
+}
+
 /// A file, or standard input.
 struct Input<'a> {
     path: &'a Path,
@@ -182,6 +241,22 @@ impl<'a> Input<'a> {
         Ok(Self { path, bytes: Some(metadata.len()) })
     }
 
+    /// The content, for a format that is read from its end: the file itself, or all of what is compressed or piped.
+    fn whole(&self, bars: &Bars) -> Result<Whole> {
+        if self.path != Path::new("-") {
+            let failed = || format!("cannot read {}", self.path.display());
+            let mut file = std::fs::File::open(self.path).with_context(failed)?;
+            let mut start = [0; 4];
+            let read = file.read(&mut start).with_context(failed)?;
+            if !compressed::is_compressed(&start[..read]) {
+                return Ok(Whole::File(file));
+            }
+        }
+        let mut bytes = Vec::new();
+        self.reader(bars)?.read_to_end(&mut bytes)?;
+        Ok(Whole::Bytes(bytes.into()))
+    }
+
     /// The content, decompressed.
     fn reader<'b>(&self, bars: &'b Bars) -> Result<Box<dyn Read + 'b>> {
         let raw: Box<dyn Read> = if self.path == Path::new("-") {
@@ -194,6 +269,12 @@ impl<'a> Input<'a> {
         };
         compressed::open(Counted { raw, bars })
     }
+}
+
+/// A file that can be read from its end.
+pub(crate) enum Whole {
+    File(std::fs::File),
+    Bytes(bytes::Bytes),
 }
 
 /// Moves the bar as bytes are read.

@@ -1,31 +1,47 @@
 //! Parquet files.
 
-use std::{fs::File, path::Path, sync::Arc};
+use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use arrow::{
     array::{Array, ArrayRef, AsArray as _},
     compute::cast,
-    datatypes::{DataType, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType},
+    datatypes::{DataType, TimeUnit, TimestampMicrosecondType},
 };
 use holloway_pipeline::Progress as _;
-use holloway_wire::{Timestamp, hex};
-use parquet::arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder};
+use holloway_wire::Timestamp;
+use parquet::{
+    arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder},
+    file::reader::ChunkReader,
+};
 
 use super::{
-    Admission, Row,
+    Admission, Row, Whole, cell,
     mapping::{Cell, Mapping},
 };
 use crate::{arguments::Import, progress::Bars};
 
 const BATCH_ROWS: usize = 8_192;
 
-pub(super) fn read(path: &Path, options: &Import, bars: &Bars, admission: &mut Admission<'_>) -> Result<()> {
-    if path == Path::new("-") {
-        bail!("expected a file, found standard input: a Parquet file is read from its end");
+pub(super) fn read(whole: Whole, options: &Import, bars: &Bars, admission: &mut Admission<'_>) -> Result<()> {
+    match whole {
+        Whole::File(file) => {
+            let bytes = file.metadata()?.len();
+            rows(file, bytes, options, bars, admission)
+        }
+        // Its bytes have moved the bar already.
+        Whole::Bytes(bytes) => rows(bytes, 0, options, bars, admission),
     }
-    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let bytes = file.metadata()?.len();
+}
+
+fn rows(
+    file: impl ChunkReader + 'static,
+    bytes: u64,
+    options: &Import,
+    bars: &Bars,
+    admission: &mut Admission<'_>,
+) -> Result<()> {
+    let path = &options.file;
     let not_parquet =
         || format!("expected a Parquet file, found {} which is none, or a damaged one", path.display());
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).with_context(not_parquet)?;
@@ -63,7 +79,6 @@ pub(super) fn read(path: &Path, options: &Import, bars: &Bars, admission: &mut A
 
 /// A column in one of the few forms that a cell can have.
 enum Column {
-    Texts(Vec<Option<String>>),
     Json(Vec<Option<String>>),
     Strings(ArrayRef),
     Times(ArrayRef),
@@ -71,50 +86,21 @@ enum Column {
 
 impl Column {
     fn of(array: &ArrayRef) -> Result<Self> {
-        let each = |write: &dyn Fn(usize) -> String| -> Vec<Option<String>> {
-            (0..array.len()).map(|row| array.is_valid(row).then(|| write(row))).collect()
-        };
+        let is_text =
+            |kind: &DataType| matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
         Ok(match array.data_type() {
             DataType::Utf8 => Self::Strings(Arc::clone(array)),
-            DataType::LargeUtf8 | DataType::Utf8View => Self::Strings(cast(array, &DataType::Utf8)?),
-            DataType::Dictionary(_, value) if matches!(**value, DataType::Utf8 | DataType::LargeUtf8) => {
-                Self::Strings(cast(array, &DataType::Utf8)?)
-            }
-            DataType::Binary => Self::Texts(each(&|row| hex(array.as_binary::<i32>().value(row)))),
-            DataType::LargeBinary => Self::Texts(each(&|row| hex(array.as_binary::<i64>().value(row)))),
-            DataType::FixedSizeBinary(_) => {
-                Self::Texts(each(&|row| hex(array.as_fixed_size_binary().value(row))))
-            }
-            DataType::Boolean => Self::Json(each(&|row| array.as_boolean().value(row).to_string())),
-            DataType::UInt64 => Self::Json(each(&|row| {
-                array.as_primitive::<arrow::datatypes::UInt64Type>().value(row).to_string()
-            })),
-            kind if kind.is_integer() => {
-                let numbers = cast(array, &DataType::Int64)?;
-                Self::Json(each(&|row| numbers.as_primitive::<Int64Type>().value(row).to_string()))
-            }
-            kind if kind.is_floating() => {
-                let numbers = cast(array, &DataType::Float64)?;
-                Self::Json(each(&|row| {
-                    let number = numbers.as_primitive::<Float64Type>().value(row);
-                    serde_json::Number::from_f64(number)
-                        .map_or_else(|| "null".to_owned(), |number| number.to_string())
-                }))
-            }
+            kind if is_text(kind) => Self::Strings(cast(array, &DataType::Utf8)?),
+            DataType::Dictionary(_, value) if is_text(value) => Self::Strings(cast(array, &DataType::Utf8)?),
             DataType::Timestamp(_, _) | DataType::Date32 | DataType::Date64 => {
                 Self::Times(cast(array, &DataType::Timestamp(TimeUnit::Microsecond, None))?)
             }
-            DataType::Decimal128(_, _) => Self::Strings(cast(array, &DataType::Utf8)?),
-            DataType::Null => Self::Texts(vec![None; array.len()]),
-            other => bail!(
-                "expected texts, numbers, booleans, times or bytes, found {other}: leave it out of --map"
-            ),
+            _ => Self::Json((0..array.len()).map(|row| cell::json(array, row)).collect()),
         })
     }
 
     fn cell(&self, row: usize) -> Cell<'_> {
         match self {
-            Self::Texts(values) => values[row].as_deref().map_or(Cell::Absent, Cell::Certain),
             Self::Json(values) => values[row].as_deref().map_or(Cell::Absent, Cell::Json),
             Self::Strings(array) if array.is_valid(row) => Cell::Certain(array.as_string::<i32>().value(row)),
             Self::Times(array) if array.is_valid(row) => Cell::Time(Timestamp::from_micros(
