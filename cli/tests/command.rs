@@ -80,6 +80,112 @@ fn every_format_is_imported_once_and_a_second_time_adds_nothing() {
 }
 
 #[test]
+fn an_archive_keeps_its_times() {
+    let folder = Folder::new();
+    // Sent in 2020 and 2021: the years since then are no skew of a clock. The second sender's clock is an hour ahead.
+    let batch = br#"{"batch":[{"type":"page","userId":"u","messageId":"m1","timestamp":"2020-01-01T00:00:00Z"}],"sentAt":"2020-01-01T00:00:05Z"}
+[{"type":"page","userId":"u","messageId":"m2","timestamp":"2021-01-01T01:30:00Z","sentAt":"2021-01-01T02:00:00Z","receivedAt":"2021-01-01T01:00:00Z"}]"#;
+    assert_eq!(folder.import("segment", &folder.file("archive", batch), &[]), account(2, 2, 0, 0));
+    folder.json(&["derive"]);
+    let starts: Vec<Value> = folder.json(&["person", "u"])["sessions"]
+        .as_array()
+        .expect("sessions")
+        .iter()
+        .map(|session| session["started_at"].clone())
+        .collect();
+    assert_eq!(starts, ["2020-01-01T00:00:00.000Z", "2021-01-01T00:30:00.000Z"]);
+}
+
+#[test]
+fn a_log_line_that_was_cut_off_is_kept_apart() {
+    let folder = Folder::new();
+    let line = r#"192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET /a HTTP/1.1" 200 5 "-" "Firefox"#;
+    let file = folder.file("log", format!("{line}\n{line}\"\n").as_bytes());
+    assert_eq!(folder.import("apache", &file, &[]), account(2, 1, 1, 0));
+    assert_eq!(folder.json(&["doctor"])["quarantined_by_reason"], json!({ "malformed_line": 1 }));
+}
+
+#[test]
+fn parquet_columns_of_many_types_become_json() {
+    use std::sync::Arc;
+
+    use arrow::array::{
+        ArrayRef, BinaryArray, BooleanArray, Decimal128Array, FixedSizeBinaryArray, Float32Array, Int64Array,
+        ListArray, RecordBatch, StringArray, TimestampNanosecondArray, UInt64Array,
+    };
+    use arrow::datatypes::Int32Type;
+
+    let decimals = Decimal128Array::from(vec![Some(110), None]).with_precision_and_scale(9, 2);
+    let ids = FixedSizeBinaryArray::try_from_iter([[0xab_u8; 16], [1; 16]].iter()).expect("16 bytes each");
+    let list = ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1), None]), None]);
+    let columns: [(&str, ArrayRef); 10] = [
+        ("id", Arc::new(ids)),
+        ("who", Arc::new(Int64Array::from(vec![7, 8]))),
+        ("at", Arc::new(TimestampNanosecondArray::from(vec![1_000_001_999, 0]))),
+        ("what", Arc::new(StringArray::from(vec!["Buy", "Sell"]))),
+        ("float", Arc::new(Float32Array::from(vec![0.1, f32::NAN]))),
+        ("decimal", Arc::new(decimals.expect("in range"))),
+        ("list", Arc::new(list)),
+        ("flag", Arc::new(BooleanArray::from(vec![Some(true), None]))),
+        ("big", Arc::new(UInt64Array::from(vec![u64::MAX, 0]))),
+        ("bytes", Arc::new(BinaryArray::from(vec![&b"\x00\xff"[..], b""]))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).expect("columns of one length");
+    let mut whole = Vec::new();
+    let mut writer =
+        parquet::arrow::ArrowWriter::try_new(&mut whole, batch.schema(), None).expect("a writer");
+    writer.write(&batch).expect("memory");
+    writer.close().expect("memory");
+
+    let folder = Folder::new();
+    let fields = ["messageId=id", "userId=who", "timestamp=at", "event=what"];
+    let properties = ["float", "decimal", "list", "flag", "big", "bytes"];
+    let properties = properties.map(|name| format!("properties.{name}={name}"));
+    let map: Vec<&str> = fields
+        .into_iter()
+        .chain(properties.iter().map(String::as_str))
+        .flat_map(|field| ["--map", field])
+        .collect();
+    let plain = folder.file("rows.parquet", &whole);
+    assert_eq!(folder.import("parquet", &plain, &map), account(2, 2, 0, 0));
+    let packed = folder.file("rows.parquet.zst", &zstd::encode_all(&whole[..], 1).expect("memory"));
+    assert_eq!(folder.import("parquet", &packed, &map), account(2, 0, 0, 2));
+
+    let exported = String::from_utf8(folder.run(&["export"]).stdout).expect("UTF-8");
+    let events: Vec<&str> =
+        exported.lines().map(|line| &line[line.find("\"event\":{").expect("event")..]).collect();
+    for (event, parts) in events.iter().zip([
+        &[
+            r#""messageId":"abababababababababababababababab""#,
+            r#""timestamp":"1970-01-01T00:00:01.000001Z""#,
+            r#""userId":7"#,
+            r#""properties":{"big":18446744073709551615,"bytes":"00ff","decimal":1.10,"flag":true,"float":0.1,"list":[1,null]}"#,
+        ][..],
+        &[r#""properties":{"big":0,"bytes":""}"#],
+    ]) {
+        for part in parts {
+            assert!(event.contains(part), "{part} in {event}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_data_folder_is_an_error_and_is_not_made() {
+    let folder = Folder::new();
+    for arguments in
+        [&["derive"][..], &["report", "sessions"], &["person", "u"], &["tables"], &["export"], &["doctor"]]
+    {
+        let output = folder.run(arguments);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            output.status.code() == Some(1) && text.contains("expected a data folder in"),
+            "{arguments:?}: {text}"
+        );
+        assert!(!folder.data().exists(), "{arguments:?}");
+    }
+}
+
+#[test]
 fn bad_input_is_kept_apart_and_nothing_is_lost() {
     let folder = Folder::new();
     let large = format!(
@@ -300,6 +406,9 @@ fn the_demo_runs_through_the_rust_sdk_and_adds_nothing_the_second_time() {
         assert!(text.contains(part), "{part} in\n{text}");
     }
     let sessions = folder.json(&["report", "sessions"]);
+    let sent = text.lines().find_map(|line| line.strip_prefix("simulated 12 visitors: "));
+    let sent = sent.and_then(|line| line.split(' ').next()).expect("what was sent").replace(',', "");
+    assert_eq!(sessions["events"].to_string(), sent, "each event once, however often it was sent");
     let people = sessions["people"].as_u64().expect("a number");
     assert!((12..=24).contains(&people), "{people} people of 12 visitors with up to two devices");
     let funnel = folder.json(&[
