@@ -11,6 +11,7 @@ use holloway_rawlog::{FileStorage, Log, Options, Record};
 use holloway_wire::{ClockSource, Envelope, EventKind, Timestamp, dedupe_key, hex};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::error::Error;
+use std::fmt::Write;
 use std::fs::File;
 use std::path::Path;
 use std::time::Instant;
@@ -76,11 +77,11 @@ fn payload(batch: &RecordBatch, row: usize) -> ([u8; 16], Vec<u8>) {
     let mut event = format!(r#"{{"type":"{}","messageId":"{message_id}""#, kind.as_str());
     for (field, name) in [("event", "event"), ("anonymousId", "anonymous_id"), ("userId", "user_id")] {
         if let Some(value) = text(name) {
-            event.push_str(&format!(r#","{field}":"{value}""#));
+            write!(event, r#","{field}":"{value}""#).expect("a String takes every write");
         }
     }
     if let Some(path) = text("path") {
-        event.push_str(&format!(r#","context":{{"page":{{"path":"{path}"}}}}"#));
+        write!(event, r#","context":{{"page":{{"path":"{path}"}}}}"#).expect("a String takes every write");
     }
     event.push('}');
     let envelope = Envelope {

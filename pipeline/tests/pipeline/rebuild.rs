@@ -117,9 +117,9 @@ fn a_plain_glob_reads_exactly_the_current_rows() {
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
                 if entry.path().is_dir() {
-                    folders.push(entry.path())
+                    folders.push(entry.path());
                 } else {
-                    _ = found.insert(entry.path())
+                    found.insert(entry.path());
                 }
             }
         }

@@ -10,39 +10,39 @@ use std::fs::File;
 use std::path::Path;
 
 /// A time on 1 November 2026, a Sunday: `at("10:00")`.
-pub fn at(clock: &str) -> String {
+pub(crate) fn at(clock: &str) -> String {
     format!("2026-11-01T{clock}{}Z", if clock.len() == 5 { ":00" } else { "" })
 }
 
 /// An event of a kind with an id of its own, at a time of day; `rest` is further JSON members.
-pub fn event(kind: &str, message_id: &str, clock: &str, rest: &str) -> String {
+pub(crate) fn event(kind: &str, message_id: &str, clock: &str, rest: &str) -> String {
     let comma = if rest.is_empty() { "" } else { "," };
     let time = if clock.contains('T') { clock.to_owned() } else { at(clock) };
     format!(r#"{{"type":"{kind}","messageId":"{message_id}","timestamp":"{time}"{comma}{rest}}}"#)
 }
 
-pub struct Rig {
+pub(crate) struct Rig {
     folder: tempfile::TempDir,
 }
 
 impl Rig {
     /// A folder whose log has these events.
-    pub fn new(events: &[String]) -> Self {
+    pub(crate) fn new(events: &[String]) -> Self {
         let rig = Self { folder: tempfile::tempdir().unwrap() };
         rig.append(events);
         rig
     }
 
-    pub fn data(&self) -> &Path {
+    pub(crate) fn data(&self) -> &Path {
         self.folder.path()
     }
 
     /// Appends events to the log, all received on 2 November 2026.
-    pub fn append(&self, events: &[String]) {
+    pub(crate) fn append(&self, events: &[String]) {
         self.append_on("2026-11-02T00:00:00Z", events);
     }
 
-    pub fn append_on(&self, received: &str, events: &[String]) {
+    pub(crate) fn append_on(&self, received: &str, events: &[String]) {
         let received_at = Timestamp::parse(received).unwrap();
         let storage = FileStorage::create(self.data().join("log")).unwrap();
         let (mut log, _) = Log::open(storage, Options::default()).unwrap();
@@ -72,27 +72,27 @@ impl Rig {
     }
 
     /// Appends a record that no collector would write.
-    pub fn append_raw(&self, payload: &[u8]) {
+    pub(crate) fn append_raw(&self, payload: &[u8]) {
         let storage = FileStorage::create(self.data().join("log")).unwrap();
         let (mut log, _) = Log::open(storage, Options::default()).unwrap();
         log.append(&[Record { received_at_us: 0, key: [9; 16], payload }]).unwrap();
         log.sync().unwrap();
     }
 
-    pub fn load(&self) -> Loaded {
+    pub(crate) fn load(&self) -> Loaded {
         load(self.data(), &Quiet).unwrap()
     }
 
-    pub fn derive(&self) -> DeriveSummary {
+    pub(crate) fn derive(&self) -> DeriveSummary {
         self.derive_with(&DeriveOptions::default())
     }
 
-    pub fn derive_with(&self, options: &DeriveOptions) -> DeriveSummary {
+    pub(crate) fn derive_with(&self, options: &DeriveOptions) -> DeriveSummary {
         derive(self.data(), options, &Quiet).unwrap()
     }
 
     /// The current rows of a table, one line each, some columns of it; null is `-`.
-    pub fn rows(&self, table: Table, columns: &[&str]) -> Vec<String> {
+    pub(crate) fn rows(&self, table: Table, columns: &[&str]) -> Vec<String> {
         let catalog = Catalog::open(self.data()).unwrap();
         let mut lines = Vec::new();
         for entry in catalog.manifest().files(table.name()) {
@@ -106,7 +106,7 @@ impl Rig {
     }
 
     /// All rows of the derived tables with all of their columns.
-    pub fn derived(&self) -> Vec<(&'static str, Vec<String>)> {
+    pub(crate) fn derived(&self) -> Vec<(&'static str, Vec<String>)> {
         Table::DERIVED
             .into_iter()
             .map(|table| {
