@@ -36,7 +36,7 @@ cargo rustc --quiet --package holloway-wasm --lib --crate-type cdylib --profile 
 glue=$target/npm-build/glue
 rm -rf "$glue"
 # `bundler` is the form whose loader is left to us: ours reads the module from the script itself.
-"$bindgen" --target bundler --no-typescript --out-dir "$glue" "$target/wasm32-unknown-unknown/wasm/holloway_wasm.wasm"
+"$bindgen" --target bundler --encode-into always --no-typescript --out-dir "$glue" "$target/wasm32-unknown-unknown/wasm/holloway_wasm.wasm"
 
 cd sdk-wasm/npm
 if [ ! -d node_modules ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
@@ -44,8 +44,8 @@ if [ ! -d node_modules ] || [ package-lock.json -nt node_modules/.package-lock.j
   npm ci --no-audit --no-fund --loglevel=error
 fi
 
-# The features are named one by one: with all of them wasm-opt writes an encoding that Chromium rejects.
-node_modules/.bin/wasm-opt -Oz --converge --strip-debug --strip-producers --strip-target-features \
+# -tnh: a trap is the end of the core anyway. The features are named one by one: with all of them wasm-opt writes an encoding that Chromium rejects.
+node_modules/.bin/wasm-opt -tnh -Oz --converge --strip-debug --strip-producers --strip-target-features \
   --enable-bulk-memory --enable-bulk-memory-opt --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int \
   --enable-multivalue --enable-reference-types \
   "$glue/holloway_wasm_bg.wasm" -o "$glue/core.wasm"
