@@ -5,7 +5,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repo=$(cd "$here/../.." && pwd)
-target=$(realpath "${CARGO_TARGET_DIR:-$repo/target}" 2>/dev/null || echo "$repo/target")
+target=$(realpath -m "${CARGO_TARGET_DIR:-$repo/target}")
 command -v cargo >/dev/null || { echo "error: cargo is missing (install Rust with rustup)" >&2; exit 1; }
 
 cd "$repo"
