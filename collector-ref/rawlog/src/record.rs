@@ -91,18 +91,19 @@ pub(crate) fn head(bytes: &[u8], room: u64) -> Head {
 
 /// The record in exactly these bytes, when its checksum holds at this offset.
 pub(crate) fn decode(bytes: &[u8], offset: Offset) -> Option<Record<'_>> {
-    let payload = bytes.get(RECORD_HEADER_BYTES..)?;
     let len = u32_at(bytes, 0);
-    if payload.len() as u64 != u64::from(len)
-        || u32_at(bytes, CRC_AT) != checksum(offset, len, &bytes[BODY_AT..])
-    {
-        return None;
-    }
-    Some(Record {
+    let holds = bytes.len() as u64 == RECORD_HEADER_BYTES as u64 + u64::from(len)
+        && u32_at(bytes, CRC_AT) == checksum(offset, len, &bytes[BODY_AT..]);
+    holds.then(|| view(bytes))
+}
+
+/// The record in exactly these bytes, which [`decode`] found valid.
+pub(crate) fn view(bytes: &[u8]) -> Record<'_> {
+    Record {
         received_at_us: i64::from_le_bytes(array(bytes, BODY_AT)),
         key: array(bytes, KEY_AT),
-        payload,
-    })
+        payload: &bytes[RECORD_HEADER_BYTES..],
+    }
 }
 
 fn checksum(offset: Offset, len: u32, body: &[u8]) -> u32 {

@@ -17,7 +17,9 @@ pub struct Recovery {
     pub records: u64,
     /// What was cut off its end.
     pub torn: Option<Torn>,
-    /// Damage inside it, which stays where it is; readers stop there.
+    /// Damaged bytes inside it, with valid records behind them. They stay where they are; readers stop there.
+    pub damaged_bytes: u64,
+    /// The first of these damages.
     pub damage: Option<Damage>,
 }
 
@@ -34,6 +36,7 @@ pub struct Torn {
 
 /// Why a log cannot be written to.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum OpenError {
     /// Another process writes it.
     #[error("the log in {place} is being written by another process: stop that one, or use another folder")]
@@ -48,16 +51,6 @@ pub enum OpenError {
         place: String,
         /// The file system's answer.
         source: io::Error,
-    },
-    /// A chunk's first bytes are not what a writer wrote.
-    #[error(
-        "expected the header of a log chunk in {place}/{file} at byte 0, found other bytes: restore the file or move it away"
-    )]
-    Header {
-        /// The folder.
-        place: String,
-        /// The chunk file.
-        file: String,
     },
     /// A newer version wrote it.
     #[error(
@@ -95,58 +88,112 @@ pub(crate) fn recover<S: Storage>(storage: &S) -> Result<(Recovery, End), OpenEr
     };
     let file = file_name(base);
     let mut scan = Scan::new(storage.open_writable(&file).map_err(io)?, base);
-    let header =
-        Header::decode(scan.bytes(0, HEADER_BYTES as usize).map_err(io)?, base).map_err(|bad| match bad {
-            BadHeader::Damaged => OpenError::Header { place: storage.place(), file: file.clone() },
-            BadHeader::Version(found) => {
-                OpenError::Version { place: storage.place(), file: file.clone(), found }
-            }
-        })?;
-    let (recovery, position) = last_chunk(storage, &mut scan, &file).map_err(io)?;
-    let end = base.plus(position);
-    // A reader may have seen records which a power loss then took: their offsets are not used again.
-    let next = end.max(base.plus(header.capacity));
-    let received_max_us = header.received_max_us.max(recovery.1);
-    let recovery = Recovery { chunks: chunks.len(), ..recovery.0 };
-    Ok((recovery, End { next, previous: Some(Previous { base, end }), received_max_us }))
+    let mut found = match survey(&mut scan, &file) {
+        Ok(found) => found,
+        Err(Unreadable::Io(source)) => return Err(io(source)),
+        Err(Unreadable::Version(found)) => {
+            return Err(OpenError::Version { place: storage.place(), file, found });
+        }
+    };
+    let content_end = scan.content_end(found.end).map_err(io)?;
+    if content_end > found.end {
+        let (offset, bytes) = (base.plus(found.end), content_end - found.end);
+        let kept = storage.create(&format!("{file}.torn")).map_err(io)?;
+        copy(&mut scan, found.end, bytes, kept).map_err(io)?;
+        found.recovery.torn = Some(Torn { file, offset, bytes });
+    }
+    // Also when nothing is cut: records that a killed process left unsynced are about to be believed.
+    let writable = scan.file_mut();
+    writable.set_bytes(found.end).map_err(io)?;
+    writable.sync_all().map_err(io)?;
+    let end = End {
+        // A reader may have seen records which a power loss then took: their offsets are not used again.
+        next: base.plus(found.end.max(found.capacity).max(found.file_bytes)),
+        previous: Some(Previous { base, end: base.plus(found.end) }),
+        received_max_us: found.received_max_us,
+    };
+    Ok((Recovery { chunks: chunks.len(), ..found.recovery }, end))
 }
 
-/// Scans a chunk to its end: what was found, and the highest time received; and the position where its records end.
-fn last_chunk<S: Storage>(
-    storage: &S,
-    scan: &mut Scan<S::File>,
-    file: &str,
-) -> io::Result<((Recovery, i64), u64)> {
-    let file_bytes = scan.file_bytes()?;
-    let mut recovery = Recovery::default();
-    let mut received_max_us = i64::MIN;
-    let mut position = HEADER_BYTES;
-    while let Found::Record(total) = scan.look(position, file_bytes)? {
-        if let Some(record) = scan.record(position, total)? {
-            received_max_us = received_max_us.max(record.received_at_us);
+/// What a walk over all records of a chunk found.
+struct Survey {
+    recovery: Recovery,
+    /// Position behind the last valid record.
+    end: u64,
+    file_bytes: u64,
+    capacity: u64,
+    received_max_us: i64,
+}
+
+impl Survey {
+    fn damage(&mut self, damage: Damage) {
+        self.recovery.damaged_bytes += damage.bytes;
+        self.recovery.damage.get_or_insert(damage);
+    }
+}
+
+enum Unreadable {
+    Io(io::Error),
+    Version(u16),
+}
+
+impl From<io::Error> for Unreadable {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+fn survey<F: StorageFile>(scan: &mut Scan<F>, file: &str) -> Result<Survey, Unreadable> {
+    let base = scan.base();
+    let mut found = Survey {
+        recovery: Recovery::default(),
+        end: HEADER_BYTES,
+        file_bytes: scan.refresh()?,
+        capacity: 0,
+        received_max_us: i64::MIN,
+    };
+    let damage = |position: u64, next: u64| Damage {
+        file: file.to_owned(),
+        offset: base.plus(position),
+        position,
+        bytes: next - position,
+        resume: Resume::Record(base.plus(next)),
+    };
+    match Header::decode(scan.bytes(0, HEADER_BYTES as usize)?, base) {
+        Ok(header) => {
+            found.capacity = header.capacity;
+            found.received_max_us = header.received_max_us;
         }
-        recovery.records += 1;
-        position += total as u64;
+        Err(BadHeader::Version(version)) => return Err(Unreadable::Version(version)),
+        Err(BadHeader::Damaged) => found.damage(damage(0, HEADER_BYTES)),
     }
-    let content_end = scan.content_end(position, file_bytes)?;
-    if content_end > position {
-        let offset = scan.base().plus(position);
-        if let Some(next) = scan.next_valid(position + 1, file_bytes)? {
-            let resume = Resume::Record(scan.base().plus(next));
-            let bytes = next - position;
-            recovery.damage = Some(Damage { file: file.to_owned(), offset, position, bytes, resume });
-            return Ok(((recovery, received_max_us), content_end));
+    loop {
+        let position = found.end;
+        if let Found::Record(total) = scan.look(position)? {
+            let record = scan.record(position, total)?;
+            found.received_max_us = found.received_max_us.max(record.received_at_us);
+            found.recovery.records += 1;
+            found.end += total as u64;
+        } else if let Some(next) = scan.next_valid(position)? {
+            found.damage(damage(position, next));
+            found.end = next;
+        } else {
+            return Ok(found);
         }
-        let bytes = content_end - position;
-        let torn = scan.bytes(position, bytes as usize)?.to_vec();
-        let mut kept = storage.create(&format!("{file}.torn"))?;
-        kept.write_at(0, &torn)?;
-        kept.sync_all()?;
-        recovery.torn = Some(Torn { file: file.to_owned(), offset, bytes });
     }
-    if position < file_bytes {
-        scan.file_mut().set_bytes(position)?;
-        scan.file_mut().sync_all()?;
+}
+
+/// Keeps a copy of bytes that are about to be cut off.
+fn copy<F: StorageFile>(scan: &mut Scan<F>, from: u64, bytes: u64, mut to: F) -> io::Result<()> {
+    const STEP_BYTES: u64 = 64 * 1024;
+    let mut done = 0;
+    while done < bytes {
+        let piece = scan.bytes(from + done, STEP_BYTES.min(bytes - done) as usize)?;
+        if piece.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        to.write_at(done, piece)?;
+        done += piece.len() as u64;
     }
-    Ok(((recovery, received_max_us), position))
+    to.sync_all()
 }

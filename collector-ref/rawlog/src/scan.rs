@@ -25,13 +25,15 @@ pub(crate) enum Found {
 pub(crate) struct Scan<F> {
     file: F,
     base: Offset,
+    /// Bytes of the file when it was last asked.
+    file_bytes: u64,
     start: u64,
     buffer: Vec<u8>,
 }
 
 impl<F: StorageFile> Scan<F> {
     pub(crate) fn new(file: F, base: Offset) -> Self {
-        Self { file, base, start: 0, buffer: Vec::new() }
+        Self { file, base, file_bytes: 0, start: 0, buffer: Vec::new() }
     }
 
     pub(crate) fn base(&self) -> Offset {
@@ -42,13 +44,11 @@ impl<F: StorageFile> Scan<F> {
         &mut self.file
     }
 
-    pub(crate) fn file_bytes(&self) -> io::Result<u64> {
-        self.file.bytes()
-    }
-
-    /// Drops what is in memory: a writer may have written more meanwhile.
-    pub(crate) fn forget(&mut self) {
+    /// Asks the file for its length, and drops what is in memory: a writer may have written more meanwhile.
+    pub(crate) fn refresh(&mut self) -> io::Result<u64> {
         self.buffer.clear();
+        self.file_bytes = self.file.bytes()?;
+        Ok(self.file_bytes)
     }
 
     /// Up to `want` bytes from a position; fewer only where the file ends.
@@ -73,33 +73,36 @@ impl<F: StorageFile> Scan<F> {
         Ok(&self.buffer[at..end])
     }
 
-    /// Looks for a record at a position; its bytes are in memory afterwards.
-    pub(crate) fn look(&mut self, position: u64, file_bytes: u64) -> io::Result<Found> {
-        let room = file_bytes.saturating_sub(position);
+    /// Looks for a record at a position, by the length of the file at the last [`refresh`](Self::refresh); its bytes
+    /// are in memory afterwards.
+    pub(crate) fn look(&mut self, position: u64) -> io::Result<Found> {
+        let room = self.file_bytes.saturating_sub(position);
         let total = match record::head(self.bytes(position, RECORD_HEADER_BYTES)?, room) {
             Head::Blank => return Ok(Found::Blank),
             Head::Nothing => return Ok(Found::Invalid),
             Head::Maybe(total) => total,
         };
-        Ok(self.record(position, total)?.map_or(Found::Invalid, |_| Found::Record(total)))
-    }
-
-    /// The record of `total` bytes that [`look`](Self::look) found.
-    pub(crate) fn record(&mut self, position: u64, total: usize) -> io::Result<Option<Record<'_>>> {
         let offset = self.base.plus(position);
         let bytes = self.bytes(position, total)?;
-        Ok(if bytes.len() == total { record::decode(bytes, offset) } else { None })
+        let is_valid = bytes.len() == total && record::decode(bytes, offset).is_some();
+        Ok(if is_valid { Found::Record(total) } else { Found::Invalid })
     }
 
-    /// The first valid record that starts in `from..end`.
-    pub(crate) fn next_valid(&mut self, from: u64, end: u64) -> io::Result<Option<u64>> {
+    /// The record of `total` bytes that [`look`](Self::look) found just now.
+    pub(crate) fn record(&mut self, position: u64, total: usize) -> io::Result<Record<'_>> {
+        self.bytes(position, total).map(record::view)
+    }
+
+    /// The first valid record that starts at `from` or behind it.
+    pub(crate) fn next_valid(&mut self, from: u64) -> io::Result<Option<u64>> {
+        let end = self.file_bytes;
         let mut position = from;
         while position + RECORD_HEADER_BYTES as u64 <= end {
             let Some(content) = self.next_content(position, end)? else { return Ok(None) };
             position = position.max(content.saturating_sub(LEADING_ZEROS_MAX));
             // Try each start until the one on the byte that is not zero; the next round goes on behind it.
             while position <= content {
-                if let Found::Record(_) = self.look(position, end)? {
+                if let Found::Record(_) = self.look(position)? {
                     return Ok(Some(position));
                 }
                 position += 1;
@@ -108,8 +111,9 @@ impl<F: StorageFile> Scan<F> {
         Ok(None)
     }
 
-    /// The position after the last byte that is not zero, in `from..end`; `from` when there is none.
-    pub(crate) fn content_end(&mut self, from: u64, end: u64) -> io::Result<u64> {
+    /// The position after the last byte that is not zero, at `from` or behind it; `from` when there is none.
+    pub(crate) fn content_end(&mut self, from: u64) -> io::Result<u64> {
+        let end = self.file_bytes;
         let (mut position, mut last) = (from, from);
         while position < end {
             let want = WINDOW_BYTES.min((end - position) as usize);

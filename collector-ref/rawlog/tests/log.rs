@@ -121,14 +121,86 @@ fn a_lost_tail_of_a_sealed_chunk_is_noticed() {
 }
 
 #[test]
-fn a_damaged_header_names_its_file() {
+fn a_damaged_header_names_its_file_and_costs_no_record() {
     let storage = Memory::new();
     write(&storage, &texts(3));
     storage.tamper(FIRST, |bytes| bytes[3] ^= 1);
-    let error = Reader::open(storage.clone(), Offset::START).expect_err("is damaged").to_string();
+    let mut reader = Reader::open(storage.clone(), Offset::START).expect("opens");
+    let error = reader.read().expect_err("is damaged").to_string();
     assert!(error.contains(FIRST), "{error}");
-    let error = Log::open(storage, SMALL).expect_err("is damaged").to_string();
-    assert!(error.contains(FIRST), "{error}");
+    assert_eq!(reader.resync().expect("resyncs").expect("damage").bytes, 64);
+    let mut found = 0;
+    while reader.read().expect("reads").is_some() {
+        found += 1;
+    }
+    assert_eq!(found, 3);
+    let (mut log, recovery) = Log::open(storage.clone(), SMALL).expect("opens");
+    assert_eq!((recovery.records, recovery.damaged_bytes), (3, 64));
+    log.append(&[record(b"more")]).expect("appends behind it");
+    assert!(reader.read().expect("reads").is_some());
+}
+
+#[test]
+fn recovery_counts_records_on_both_sides_of_a_damage() {
+    let storage = Memory::new();
+    write(&storage, &texts(9));
+    storage.tamper(FIRST, |bytes| bytes[64 + 52 + 40] ^= 1);
+    let (_, recovery) = Log::open(storage.clone(), SMALL).expect("opens");
+    assert_eq!((recovery.records, recovery.damaged_bytes, recovery.torn), (8, 52, None));
+    assert!(recovery.damage.is_some_and(|damage| damage.position == 116));
+    let reader = Reader::open(storage, Offset::START).expect("opens");
+    let mut keys = reader.keys();
+    assert!(keys.next().expect("the first").is_ok());
+    assert!(keys.next().expect("the damage").is_err());
+    assert!(keys.next().is_none(), "no key is listed behind a damage that nobody looked at");
+}
+
+#[test]
+fn damaged_bytes_can_be_kept() {
+    let storage = Memory::new();
+    write(&storage, &texts(3));
+    storage.tamper(FIRST, |bytes| bytes[64 + 36] = b'P');
+    let mut reader = Reader::open(storage, Offset::START).expect("opens");
+    assert!(reader.read().is_err());
+    let damage = reader.resync().expect("resyncs").expect("damage");
+    let kept = reader.damaged_bytes(&damage).expect("reads");
+    assert_eq!(&kept[36..], b"Payload number 0");
+}
+
+#[test]
+fn a_missing_chunk_is_named() {
+    let storage = Memory::new();
+    write(&storage, &texts(60));
+    let mut names = storage.list().expect("lists");
+    names.sort();
+    storage.remove(&names[1]).expect("removes");
+    let error = payloads(storage.clone(), Offset::START).expect_err("a chunk is missing");
+    let ReadError::Missing { file, next, .. } = &error else { panic!("{error}") };
+    assert_eq!(file, &names[1]);
+    assert_eq!(format!("{next:020}.chunk"), names[2]);
+    payloads(storage.clone(), *next).expect("reads on behind the gap");
+    storage.remove(FIRST).expect("removes");
+    assert!(payloads(storage.clone(), Offset::START).is_ok(), "the oldest chunk is where a log starts");
+    assert!(matches!(payloads(storage, Offset::new(100)), Err(ReadError::Missing { .. })));
+}
+
+#[test]
+fn old_chunks_are_passed_over_by_time() {
+    let storage = Memory::new();
+    let (mut log, _) = Log::open(storage.clone(), SMALL).expect("opens");
+    for at in 0..100 {
+        // Every tenth record comes with an old time of receipt, as an import may have it.
+        let received_at_us = if at % 10 == 9 { 0 } else { at };
+        log.append(&[Record { received_at_us, ..record(&[1; 64]) }]).expect("appends");
+    }
+    for (since, chunks_are_left_out) in [(1, false), (50, true), (98, true), (1_000, true)] {
+        let keys = Reader::open_since(storage.clone(), since).expect("opens").keys();
+        let times: Vec<i64> = keys.map(|key| key.expect("reads").1).collect();
+        let found: Vec<i64> = times.iter().copied().filter(|at| *at >= since).collect();
+        let expected: Vec<i64> = (since..100).filter(|at| at % 10 != 9).collect();
+        assert_eq!(found, expected, "since {since}");
+        assert_eq!(times.len() < 100, chunks_are_left_out, "since {since}");
+    }
 }
 
 #[test]
@@ -150,17 +222,69 @@ fn a_full_disk_costs_nothing_and_ends() {
 }
 
 #[test]
-fn after_a_failed_sync_nothing_is_accepted_until_the_log_is_opened_again() {
+fn after_a_failed_sync_the_log_goes_on_and_uses_no_offset_twice() {
     let storage = Memory::new();
     let (mut log, _) = Log::open(storage.clone(), SMALL).expect("opens");
     log.append(&[record(b"one")]).expect("appends");
+    log.sync().expect("syncs");
+    let lost = log.append(&[record(b"two")]).expect("appends");
+    // A reader that is quick sees the record, and remembers where it was.
+    let mut reader = Reader::open(storage.clone(), lost.first).expect("opens");
+    assert_eq!(reader.read().expect("reads").expect("there").1.payload, b"two");
     storage.fail_syncs(true);
     assert!(log.sync().is_err());
-    assert!(matches!(log.append(&[record(b"two")]), Err(AppendError::Broken { .. })));
+    assert!(log.append(&[record(b"two")]).is_err(), "the disk is still gone");
+    assert!(log.probe().is_err());
     storage.fail_syncs(false);
-    drop(log);
-    let (mut log, _) = Log::open(storage, SMALL).expect("opens");
-    log.append(&[record(b"two")]).expect("appends");
+    log.probe().expect("the disk is back");
+    let again = log.append(&[record(b"two")]).expect("appends");
+    log.sync().expect("syncs");
+    assert!(again.first > reader.offset());
+    assert_eq!(reader.read().expect("reads").expect("there").1.payload, b"two");
+    assert_eq!(payloads(storage.clone(), lost.next).expect("reads"), [b"two"]);
+    assert_eq!(payloads(storage, Offset::START).expect("reads"), [b"one".to_vec(), b"two".to_vec()]);
+}
+
+#[test]
+fn a_sync_does_not_pass_over_records_that_a_failed_seal_took() {
+    let storage = Memory::new();
+    let (mut log, _) = Log::open(storage.clone(), SMALL).expect("opens");
+    log.append(&[record(&[1; 800])]).expect("appends");
+    storage.fail_syncs(true);
+    assert!(log.append(&[record(&[2; 800])]).is_err(), "the chunk is full and cannot be sealed");
+    storage.fail_syncs(false);
+    assert!(log.sync().is_err(), "the first record is gone, and that is said");
+    log.sync().expect("and said once");
+    log.append(&[record(&[1; 800])]).expect("appends");
+    log.sync().expect("syncs");
+    assert_eq!(payloads(storage, Offset::START).expect("reads"), [vec![1; 800]]);
+}
+
+#[test]
+fn a_reader_beside_a_writer_on_a_disk_sees_every_record_and_no_damage() {
+    const RECORDS: u32 = 20_000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let storage = FileStorage::create(folder.path()).expect("a folder");
+    let options = Options { chunk_bytes: 32 * 1024 };
+    let (mut log, _) = Log::open(storage.clone(), options).expect("opens");
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            for first in (0..RECORDS).step_by(10) {
+                let numbers: Vec<[u8; 4]> = (first..first + 10).map(u32::to_le_bytes).collect();
+                let records: Vec<Record<'_>> = numbers.iter().map(|number| record(number)).collect();
+                log.append(&records).expect("appends");
+            }
+        });
+        let mut reader = Reader::open(storage, Offset::START).expect("opens");
+        let mut expected = 0;
+        while expected < RECORDS {
+            if let Some((_, record)) = reader.read().expect("no damage") {
+                assert_eq!(record.payload, expected.to_le_bytes());
+                expected += 1;
+            }
+        }
+        assert!(reader.read().expect("reads").is_none());
+    });
 }
 
 #[test]
