@@ -1,11 +1,13 @@
 //! The quickstart is killed with SIGKILL in the middle and started again: every event is stored exactly once.
 //!
-//! `HOLLOWAY_KILLS=10` runs ten rounds; three by default. Each round kills at another point.
+//! `HOLLOWAY_KILLS=10` runs ten rounds; three by default. Each round kills at another point, from the first call to the
+//! delivery after the last one.
 
 use std::{
     io::{BufRead as _, BufReader},
+    os::{fd::OwnedFd, unix::net::UnixStream},
     path::Path,
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use holloway_collector::{Config, Server};
@@ -18,17 +20,22 @@ const EVENTS: u32 = 1_000;
 fn a_killed_app_loses_nothing() {
     let rounds: u32 = std::env::var("HOLLOWAY_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
     for round in 0..rounds {
-        // Before the first batch, between batches, near the end.
-        let kill_after = 5 + round * (EVENTS - 10) / rounds.max(1);
-        let stored = run(kill_after);
-        let expected: Vec<u32> = (0..EVENTS).collect();
-        assert_eq!(stored, expected, "killed after {kill_after}");
+        let kill_after = round * (EVENTS - 1) / (rounds - 1).max(1);
+        let stored = run(round, &[kill_after]);
+        assert_eq!(stored, (0..EVENTS).collect::<Vec<u32>>(), "killed after {kill_after}");
         println!("round {round}: killed after event {kill_after}, {} of {EVENTS} stored once", stored.len());
     }
 }
 
-/// Numbers in the log, in order, repeated ones as often as they are there.
-fn run(kill_after: u32) -> Vec<u32> {
+#[test]
+fn an_app_that_is_killed_again_and_again_loses_nothing() {
+    let stored = run(0, &[20, 21, 22, 300, 301, 700]);
+    assert_eq!(stored, (0..EVENTS).collect::<Vec<u32>>());
+}
+
+/// Runs the app to its end, killing it after each of these numbers on the way; answers the numbers in the log, in
+/// order, repeated ones as often as they are there.
+fn run(round: u32, kills: &[u32]) -> Vec<u32> {
     let data = tempfile::tempdir().expect("a folder");
     let app = tempfile::tempdir().expect("a folder");
     let runtime =
@@ -41,43 +48,54 @@ fn run(kill_after: u32) -> Vec<u32> {
         let _ = stopped.await;
     }));
 
-    let last = first_run(&url, app.path(), kill_after);
-    let again = quickstart(&url, app.path(), last + 1).output().expect("runs");
+    let name = format!("round{round}");
+    let mut from = 0;
+    for kill_after in kills {
+        from = killed(quickstart(&url, app.path(), &name, from), *kill_after).map_or(from, |last| last + 1);
+    }
+    let again = quickstart(&url, app.path(), &name, from).output().expect("runs");
     assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
     drop(stop);
     runtime.block_on(done).expect("joins").expect("stops in order");
+    numbers(&data.path().join("log"), &name)
+}
 
-    let mut reader = Reader::open(FileStorage::at(data.path().join("log")), Offset::START).expect("opens");
+/// Kills the app as soon as it has printed this number or a later one; answers the last number that it printed.
+fn killed(mut app: Command, kill_after: u32) -> Option<u32> {
+    // A socket holds some 300 lines, a pipe would hold all: so the app cannot be done before we have read that far.
+    let (ours, theirs) = UnixStream::pair().expect("makes");
+    let mut child = app.stdout(OwnedFd::from(theirs)).spawn().expect("starts");
+    drop(app);
+    let mut last = None;
+    for line in BufReader::new(ours).lines().map_while(Result::ok) {
+        let Some(number) = line.strip_prefix("tracked ").and_then(|text| text.parse().ok()) else { continue };
+        last = Some(number);
+        if number >= kill_after {
+            child.kill().expect("was not waited for");
+        }
+    }
+    let status = child.wait().expect("ends");
+    assert!(!status.success() || kill_after >= EVENTS / 2, "killed after {kill_after}");
+    last
+}
+
+fn numbers(log: &Path, run: &str) -> Vec<u32> {
+    let mut reader = Reader::open(FileStorage::at(log), Offset::START).expect("opens");
     let mut numbers = Vec::new();
     while let Some((_, record)) = reader.read().expect("reads") {
         let envelope = Envelope::parse(record.payload).expect("an envelope");
-        let number = envelope.message_id.strip_prefix("quickstart-").expect("our id");
-        numbers.push(number.parse().expect("a number"));
+        let event: serde_json::Value = serde_json::from_str(envelope.event).expect("JSON");
+        let number = event["properties"]["n"].as_u64().expect("a number") as u32;
+        assert_eq!(envelope.message_id, format!("{run}-{number}"));
+        numbers.push(number);
     }
     numbers.sort_unstable();
     numbers
 }
 
-/// Kills the app as soon as it has printed a number; answers the last number that it printed.
-fn first_run(url: &str, folder: &Path, kill_after: u32) -> u32 {
-    let mut child = quickstart(url, folder, 0).stdout(Stdio::piped()).spawn().expect("starts");
-    let lines = BufReader::new(child.stdout.take().expect("is piped")).lines();
-    let mut last = None;
-    for line in lines {
-        let Ok(line) = line else { break };
-        let Some(number) = line.strip_prefix("tracked ").and_then(|text| text.parse().ok()) else { continue };
-        last = Some(number);
-        if number == kill_after {
-            child.kill().expect("is running");
-        }
-    }
-    let status = child.wait().expect("ends");
-    assert!(!status.success(), "it was killed");
-    last.expect("it printed numbers")
-}
-
-fn quickstart(url: &str, folder: &Path, from: u32) -> Command {
+fn quickstart(url: &str, folder: &Path, run: &str, from: u32) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_holloway-quickstart"));
-    command.arg(url).arg(folder).arg(EVENTS.to_string()).arg(from.to_string());
+    command.args(["--host", url, "--run", run, "--events", &EVENTS.to_string(), "--from", &from.to_string()]);
+    command.arg("--dir").arg(folder);
     command
 }
