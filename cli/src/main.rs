@@ -45,9 +45,36 @@ fn main() -> ExitCode {
         Ok(Done::Well) => ExitCode::SUCCESS,
         Ok(Done::WithQuarantine) => ExitCode::from(3),
         Err(error) => {
-            eprintln!("holloway: {error:#}");
+            eprintln!("holloway: {}", said(&error));
             let is_argument = error.downcast_ref::<arguments::BadArgument>().is_some();
             ExitCode::from(if is_argument { 2 } else { 1 })
         }
+    }
+}
+
+/// The error and its causes, but for those that a message before them has told already.
+fn said(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |mut said, cause| {
+        if said.is_empty() {
+            said = cause;
+        } else if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+        said
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let full = || anyhow::anyhow!("disk full");
+        assert_eq!(said(&full().context("cannot write")), "cannot write: disk full");
+        assert_eq!(
+            said(&full().context("cannot write: disk full; make room")),
+            "cannot write: disk full; make room"
+        );
     }
 }

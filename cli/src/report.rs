@@ -6,7 +6,7 @@ use anyhow::Result;
 use holloway_pipeline::{
     DeriveOptions, DeriveSummary, PersonReport,
     report::{
-        self, By, CohortKind, FunnelOptions, FunnelReport, Order, Period, Range, RetentionOptions,
+        self, By, CohortKind, CohortRow, FunnelOptions, FunnelReport, Order, Period, Range, RetentionOptions,
         RetentionReport, SessionsReport,
     },
 };
@@ -193,10 +193,15 @@ fn print_retention(report: &RetentionReport) {
     let periods = report.cohorts.iter().map(|cohort| cohort.returned.len()).max().unwrap_or_default();
     let mut header = vec!["cohort".to_owned(), "people".to_owned()];
     header.extend((0..periods).map(|period| format!("+{period}")));
+    // Periods that nobody has reached yet are left blank.
+    let reached = |(at, cohort): (usize, &CohortRow)| {
+        cohort.returned.iter().rposition(|returned| *returned > 0).map(|period| at + period)
+    };
+    let last = report.cohorts.iter().enumerate().filter_map(reached).max().unwrap_or_default();
     let mut rows = vec![header];
-    for cohort in &report.cohorts {
+    for (at, cohort) in report.cohorts.iter().enumerate() {
         let mut row = vec![cohort.start.clone(), grouped(cohort.size)];
-        row.extend(cohort.returned.iter().map(|returned| {
+        row.extend(cohort.returned.iter().take((last + 1).saturating_sub(at)).map(|returned| {
             if cohort.size == 0 {
                 return "-".to_owned();
             }

@@ -7,10 +7,13 @@
 mod dice;
 mod visit;
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
-use holloway::Client;
+use holloway::{Client, FsyncPolicy};
 use holloway_pipeline::Progress as _;
 
 pub(crate) use self::visit::Tally;
@@ -22,6 +25,9 @@ pub(crate) const FUNNEL: [&str; 4] =
     ["Product Viewed", "Added To Cart", "Checkout Started", "Order Completed"];
 /// A visitor who logs in on two devices.
 pub(crate) const EXAMPLE_USER: &str = "shopper-0";
+
+/// Visitors who shop at the same time: each waits for the collector's disk most of its time.
+const AT_A_TIME: usize = 8;
 
 const WEEKS: u64 = 6;
 const DAY_MS: u64 = 86_400_000;
@@ -40,13 +46,28 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     // The same day gives the same events.
     let today_ms = now().as_millis() as u64 / DAY_MS * DAY_MS;
     bars.begin("simulated visitors", Some(u64::from(options.visitors)));
-    let mut tally = Tally::default();
-    for number in 0..options.visitors {
-        tally += visitor(options, number, today_ms)?;
-        bars.advance(1);
-    }
+    let next = AtomicU32::new(0);
+    let tally = std::thread::scope(|scope| {
+        let shopper = || {
+            let mut tally = Tally::default();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= options.visitors {
+                    return Ok(tally);
+                }
+                tally += visitor(options, number, today_ms)?;
+                bars.advance(1);
+            }
+        };
+        let shoppers: Vec<_> = (0..AT_A_TIME).map(|_| scope.spawn(shopper)).collect();
+        let all = shoppers.into_iter().map(|shopper| shopper.join().expect("a visitor does not panic"));
+        all.collect::<Result<Vec<Tally>>>()
+    })?;
     bars.end();
-    Ok(tally)
+    Ok(tally.into_iter().fold(Tally::default(), |mut sum, tally| {
+        sum += tally;
+        sum
+    }))
 }
 
 /// One visitor with all devices and all visits.
@@ -66,6 +87,8 @@ fn visitor(options: &Options, number: u32, today_ms: u64) -> Result<Tally> {
             .host(&options.host)
             .store_dir(store.path())
             .flush_at(500)
+            // What a simulated device has not sent when the machine fails is of no loss.
+            .fsync(FsyncPolicy::Never)
             .build()
             .context("cannot start a simulated device")?;
         let mut day = first_day + u64::from(device) * dice.below(5);
