@@ -30,7 +30,44 @@
 //! per client; duplicates removable by messageId; every loss is counted and reported in-band.
 //!
 //! From the moment `track` returns, the event is in the operating system's hands (a file of the store folder): a
-//! SIGKILL does not lose it. The next client on the same folder sends it.
+//! SIGKILL does not lose it. The next client on the same folder sends it. `track` never waits for the network, for a
+//! disk or for a full queue, and never fails into the app: what is dropped is counted ([`Client::losses`]) and told
+//! through `tracing`.
+//!
+//! # What runs
+//!
+//! Two threads a client, both asleep when there is nothing to do: one owns the state machine of `holloway-core` and the
+//! store folder, one sends. Drop the last clone, or call [`Client::shutdown`], and the folder is free when the call
+//! returns; only `shutdown` waits for the collector, as long as it is told to.
+//!
+//! Clients on one folder, in one process or several, each write in a folder of their own inside it. What one that is
+//! gone has left there is sent by the next client that has the folder itself.
+//!
+//! # Features
+//!
+//! `reqwest` (default): HTTP/1.1 and TLS by reqwest, rustls and ring, with the system's certificates. Without it the
+//! crate has no HTTP client, and [`Builder::build`] asks for a [`Transport`] of the app's own:
+//!
+//! ```
+//! use std::time::Duration;
+//! use holloway::{Client, Delivery, Response, Transport, TransportError};
+//!
+//! /// Sends nowhere, as a template.
+//! struct Nowhere;
+//!
+//! impl Transport for Nowhere {
+//!     fn send(&mut self, delivery: &Delivery<'_>) -> Result<Response, TransportError> {
+//!         let _url = format!("{}/v1/batch", delivery.host);
+//!         Ok(Response { status: 200, ..Response::default() })
+//!     }
+//! }
+//!
+//! # let folder = tempfile::tempdir()?;
+//! let hw = Client::builder("KEY").store_dir(folder.path()).transport(Nowhere).build()?;
+//! hw.track("Signed Up", ());
+//! hw.shutdown(Duration::from_secs(5))?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![deny(missing_docs)]
 
 mod builder;

@@ -2,6 +2,8 @@
 
 mod client;
 mod damage;
+#[cfg(feature = "reqwest")]
 mod http;
 mod kill;
+#[cfg(feature = "reqwest")]
 mod server;
