@@ -188,3 +188,71 @@ impl From<EventOptions> for holloway::Options {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(
+        folder: &tempfile::TempDir,
+        change: impl FnOnce(&mut HollowayConfig),
+    ) -> Result<Arc<HollowayClient>, HollowayError> {
+        let mut config = HollowayConfig {
+            write_key: "KEY".into(),
+            face: Face::Python,
+            // Nobody listens on port 9.
+            host: Some("http://127.0.0.1:9".into()),
+            directory: folder.path().to_str().map(str::to_owned),
+            flush_at: None,
+            flush_interval_ms: None,
+            consent: None,
+            context: None,
+        };
+        change(&mut config);
+        HollowayClient::new(config)
+    }
+
+    #[test]
+    fn mistakes_in_the_settings_have_names_and_say_what_to_do() {
+        #[track_caller]
+        fn check(
+            change: impl FnOnce(&mut HollowayConfig),
+            variant: fn(String) -> HollowayError,
+            words: &str,
+        ) {
+            let folder = tempfile::tempdir().expect("a folder for the test");
+            let error = client(&folder, change).expect_err("the setting is wrong");
+            assert_eq!(error, variant(error.to_string()));
+            assert!(error.to_string().contains(words), "{error}");
+        }
+        check(|config| config.write_key.clear(), HollowayError::WriteKey, "write key");
+        check(
+            |config| config.host = Some("example.com".into()),
+            HollowayError::Host,
+            "found \"example.com\"",
+        );
+        check(
+            |config| config.directory = Some("/dev/null/sub".into()),
+            HollowayError::Directory,
+            "give a directory",
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_counted_and_nothing_fails() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let client = client(&folder, |_| ()).expect("the settings are right");
+        client.track("Kept", Some(r#"{"n":1}"#.into()), None);
+        client.track("No object", Some("[1]".into()), None);
+        client.track("No JSON", Some("{".into()), None);
+        client.track("", None, None);
+        let error = client.flush(1).expect_err("nobody listens");
+        assert!(matches!(error, HollowayError::TimedOut(_)), "{error}");
+        // The worker has taken the calls when it has stopped.
+        client.shutdown(1).expect_err("nobody listens");
+        assert_eq!(client.losses().values().sum::<u64>(), 3, "{:?}", client.losses());
+        assert_eq!(client.queued_events(), 1);
+        client.track("Late", None, None);
+        assert!(matches!(client.flush(1), Err(HollowayError::Stopped(_))));
+    }
+}
