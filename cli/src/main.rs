@@ -16,6 +16,7 @@ mod up;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use holloway_pipeline::{DeriveError, report::ReportError};
 
 use crate::arguments::{Arguments, Command};
 
@@ -46,10 +47,16 @@ fn main() -> ExitCode {
         Ok(Done::WithQuarantine) => ExitCode::from(3),
         Err(error) => {
             eprintln!("holloway: {}", said(&error));
-            let is_argument = error.downcast_ref::<arguments::BadArgument>().is_some();
-            ExitCode::from(if is_argument { 2 } else { 1 })
+            ExitCode::from(if is_argument(&error) { 2 } else { 1 })
         }
     }
+}
+
+/// Whether the command line was wrong, and not the job.
+fn is_argument(error: &anyhow::Error) -> bool {
+    error.is::<arguments::BadArgument>()
+        || matches!(error.downcast_ref(), Some(ReportError::Options { .. } | ReportError::Zone(_)))
+        || matches!(error.downcast_ref(), Some(DeriveError::Zone(_)))
 }
 
 /// The error and its causes, but for those that a message before them has told already.

@@ -266,7 +266,8 @@ fn columns_are_mapped_and_mistakes_say_what_would_do() {
     check(&["import", "--format", "parquet", &file], 1, "expected a Parquet file");
     check(&["report", "sessions"], 1, "derive");
     check(&["report", "funnel"], 2, "--steps");
-    check(&["derive", "--timezone", "Mars/Olympus"], 1, "Mars/Olympus");
+    check(&["derive", "--timezone", "Mars/Olympus"], 2, "Mars/Olympus");
+    check(&["report", "funnel", "--steps", "type:click"], 2, "type: followed by");
     check(&["person", "u1"], 1, "derive");
     check(&["derive", "--session-timeout", "30"], 2, "30m");
 }
