@@ -1,7 +1,6 @@
 //! Message ids in 17 bytes.
 
 use super::interner::Interner;
-use std::fmt::Write;
 
 /// A message id: the 16 bytes of a UUID in one of its two usual spellings, else the number of an interned text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,23 +47,18 @@ impl Message {
 
     /// Appends the text.
     pub(crate) fn write(self, others: &Interner, out: &mut String) {
-        let written = match self.form {
-            Form::Plain => write!(out, "{:032x}", self.bits),
-            Form::Hyphenated => {
-                let bits = self.bits;
-                write!(
-                    out,
-                    "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-                    (bits >> 96) as u32,
-                    (bits >> 80) as u16,
-                    (bits >> 64) as u16,
-                    (bits >> 48) as u16,
-                    bits as u64 & 0xffff_ffff_ffff
-                )
+        if self.form == Form::Other {
+            out.push_str(others.text(self.bits as u32).unwrap_or_default());
+            return;
+        }
+        // Written for every event, so without the formatting machinery.
+        let digit = |at: usize| char::from(b"0123456789abcdef"[(self.bits >> (124 - at * 4)) as usize & 15]);
+        for at in 0..32 {
+            if self.form == Form::Hyphenated && matches!(at, 8 | 12 | 16 | 20) {
+                out.push('-');
             }
-            Form::Other => write!(out, "{}", others.text(self.bits as u32).unwrap_or_default()),
-        };
-        written.expect("a String takes every write");
+            out.push(digit(at));
+        }
     }
 
     /// The order of the texts.
