@@ -132,6 +132,14 @@ class Client:
         """Takes one of the registered properties away."""
         self._client().unregister(unicode(key))
 
+    def set_context(self, context: Properties) -> None:
+        """Replaces the context that every later event gets, such as ``app`` and ``device``."""
+        self._client().set_context(json_object(context) or "{}")
+
+    def resume(self) -> None:
+        """The write key that the collector refused is known there now: sending goes on."""
+        self._client().resume()
+
     def set_consent(self, consent: Consent) -> None:
         """The user's decision: ``"granted"``, ``"denied"`` (wipes what waits) or ``"unknown"`` (kept in memory)."""
         self._client().set_consent(_consent(consent))

@@ -89,6 +89,16 @@ public final class Holloway: Sendable {
         native.setConsent(consent: consent.ffi)
     }
 
+    /// Replaces the context that `Settings.context` gave, for every later event.
+    public func setContext(_ context: Properties) {
+        native.setContext(context: jsonObject(runtimeContext().merging(context) { _, own in own }))
+    }
+
+    /// The write key that the collector refused is known there now: sending goes on.
+    public func resume() {
+        native.resume()
+    }
+
     /// The app is in front again.
     public func foreground() {
         native.foreground()

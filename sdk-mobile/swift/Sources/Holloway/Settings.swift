@@ -35,7 +35,7 @@ public struct Settings: Sendable {
 }
 
 /// What Foundation knows without asking for anything that a privacy manifest must name.
-private func runtimeContext() -> Properties {
+func runtimeContext() -> Properties {
     var context: Properties = [
         "locale": Locale.current.identifier.replacingOccurrences(of: "_", with: "-"),
         "timezone": TimeZone.current.identifier,

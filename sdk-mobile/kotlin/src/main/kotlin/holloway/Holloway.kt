@@ -66,6 +66,12 @@ class Holloway(writeKey: String, settings: Settings.() -> Unit = {}) : AutoClose
     /** The user's decision. It holds for every later call, over kill and restart. */
     fun setConsent(consent: Consent) = native.setConsent(consent.ffi)
 
+    /** Replaces the context that [Settings.context] gave, for every later event. */
+    fun setContext(context: Map<String, Any?>) = native.setContext(jsonObject(runtimeContext() + context))
+
+    /** The write key that the collector refused is known there now: sending goes on. */
+    fun resume() = native.resume()
+
     /** The app is in front again. */
     fun foreground() = native.foreground()
 

@@ -48,7 +48,7 @@ class Settings internal constructor() {
 }
 
 /** What every JVM knows; an Android app adds `app`, `device` and its own `os` (examples/android shows how). */
-private fun runtimeContext(): Map<String, Any?> = mapOf(
+internal fun runtimeContext(): Map<String, Any?> = mapOf(
     "os" to mapOf("name" to System.getProperty("os.name"), "version" to System.getProperty("os.version")),
     "locale" to Locale.getDefault().toLanguageTag(),
     "timezone" to TimeZone.getDefault().id,

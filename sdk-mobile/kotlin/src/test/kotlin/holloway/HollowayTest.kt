@@ -156,7 +156,13 @@ class HollowayTest {
         hw.track("Kept")
         val refused = assertThrows(HollowayException.Refused::class.java) { hw.flush() }
         assertTrue("write key" in refused.message.orEmpty(), refused.message)
-        hw.close()
+        collector.status = 200
+        hw.resume()
+        hw.setContext(mapOf("app" to mapOf("name" to "shop")))
+        hw.track("Later")
+        hw.shutdown()
+        assertEquals(listOf("Kept", "Later"), collector.events.map { it.text("event") })
+        assertEquals("shop", collector.events[1].getAsJsonObject("context").getAsJsonObject("app").text("name"))
     }
 
     @Test
