@@ -70,20 +70,29 @@ impl Player {
         self.drive(start);
         for (number, step) in case["steps"].as_array().expect("steps").iter().enumerate() {
             let at_ms = step["at_ms"].as_u64().expect("a time");
-            let now = Now { mono_ms: at_ms, unix_ms: step["unix_ms"].as_u64().unwrap_or(START_UNIX_MS + at_ms) };
+            let now =
+                Now { mono_ms: at_ms, unix_ms: step["unix_ms"].as_u64().unwrap_or(START_UNIX_MS + at_ms) };
             self.call(step["call"].as_str().expect("a call"), &step["args"], now);
             let found = self.drive(now);
             if let Some(expected) = step["expect"].as_array() {
-                let fits = expected.len() == found.len() && expected.iter().zip(&found).all(|(e, f)| is_part(e, f));
+                let fits =
+                    expected.len() == found.len() && expected.iter().zip(&found).all(|(e, f)| is_part(e, f));
                 if !fits {
                     return Err(format!("step {number} ({}): found {found:?}", step["call"]));
                 }
             }
             for (field, expected) in step["state"].as_object().into_iter().flatten() {
                 let found = self.look(field);
-                let fits = if field == "last" { self.last.contains(expected.as_str().unwrap_or_default()) } else { found == *expected };
+                let fits = if field == "last" {
+                    self.last.contains(expected.as_str().unwrap_or_default())
+                } else {
+                    found == *expected
+                };
                 if !fits {
-                    return Err(format!("step {number} ({}): {field} is {found}, expected {expected}", step["call"]));
+                    return Err(format!(
+                        "step {number} ({}): {field} is {found}, expected {expected}",
+                        step["call"]
+                    ));
                 }
             }
         }
@@ -92,14 +101,18 @@ impl Player {
 
     fn call(&mut self, call: &str, args: &Value, now: Now) {
         let text = |name: &str| args[name].as_str();
-        let padded = args["properties_bytes"].as_u64().map(|bytes| format!(r#"{{"p":"{}"}}"#, "x".repeat(bytes as usize)));
+        let padded = args["properties_bytes"]
+            .as_u64()
+            .map(|bytes| format!(r#"{{"p":"{}"}}"#, "x".repeat(bytes as usize)));
         let properties = padded.as_deref().or_else(|| text("properties"));
         let options = EventOptions { message_id: text("message_id"), ..EventOptions::default() };
         let client = &mut self.client;
         match call {
             "track" => drop(client.track(text("name").unwrap_or_default(), properties, &options, now)),
             "page" => drop(client.page(text("name"), properties, &options, now)),
-            "identify" => drop(client.identify(text("user_id").unwrap_or_default(), text("traits"), &options, now)),
+            "identify" => {
+                drop(client.identify(text("user_id").unwrap_or_default(), text("traits"), &options, now))
+            }
             "reset" => client.reset(ResetOptions::default(), now),
             "register" => client.register(properties.unwrap_or_default(), now),
             "unregister" => client.unregister(text("key").unwrap_or_default(), now),
@@ -114,7 +127,8 @@ impl Player {
                 let token = self.requests.remove(0);
                 let status = args["status"].as_u64().unwrap_or_default() as u16;
                 let body = if args["body"].is_null() { String::new() } else { args["body"].to_string() };
-                let response = HttpOutcome::Response { status, retry_after: text("retry_after"), body: body.as_bytes() };
+                let response =
+                    HttpOutcome::Response { status, retry_after: text("retry_after"), body: body.as_bytes() };
                 client.http_done(token, if status == 0 { HttpOutcome::NetworkError } else { response }, now);
             }
             "beaconed" => {
@@ -143,7 +157,8 @@ impl Player {
             bytes: records.iter().map(|record| record.len() as u64).sum(),
             events: records.len() as u32,
         });
-        let restored = Restored { state: self.state.clone(), state_copy: self.copy.clone(), chunks: chunks.collect() };
+        let restored =
+            Restored { state: self.state.clone(), state_copy: self.copy.clone(), chunks: chunks.collect() };
         self.runs += 1;
         self.requests.clear();
         self.client = Client::new(self.config.clone(), [self.runs; 32], &restored, now);
@@ -209,7 +224,11 @@ impl Player {
         match field {
             "queued" => client.queued_events().into(),
             "stored" => self.chunks.values().map(Vec::len).sum::<usize>().into(),
-            "losses" => client.losses().map(|(reason, count)| (reason.as_str().to_owned(), count.into())).collect::<serde_json::Map<_, _>>().into(),
+            "losses" => client
+                .losses()
+                .map(|(reason, count)| (reason.as_str().to_owned(), count.into()))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
             "paused" => client.is_paused().into(),
             "user_id" => client.user_id().into(),
             "session_index" => session.map(|session| session.index).into(),
