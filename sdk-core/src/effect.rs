@@ -15,10 +15,17 @@ pub struct ChunkId(pub u64);
 
 impl ChunkId {
     const TIME_SHIFT: u32 = 12;
+    /// Ids from one chunk to the next: those between are for what is left of a chunk, see [`Self::next`].
+    const STEP_MASK: u64 = 63;
 
     pub(crate) fn after(last: Option<Self>, unix_ms: u64) -> Self {
         let by_time = unix_ms << Self::TIME_SHIFT;
-        Self(last.map_or(by_time, |last| by_time.max(last.0 + 1)))
+        Self(last.map_or(by_time, |last| by_time.max((last.0 | Self::STEP_MASK) + 1)))
+    }
+
+    /// An id that was never given, for what is left of this chunk: as old, and before all later ones.
+    pub(crate) const fn next(self) -> Option<Self> {
+        if self.0 & Self::STEP_MASK == Self::STEP_MASK { None } else { Some(Self(self.0 + 1)) }
     }
 
     /// When the chunk was begun, milliseconds since 1970 by the device's clock.
@@ -65,7 +72,8 @@ pub enum Effect {
         /// The state: ASCII-safe UTF-8 text.
         bytes: Vec<u8>,
     },
-    /// Delete all chunks, the state and its copy.
+    /// Delete all chunks and the copy of the state. The state itself may stay: it was just saved, without what is
+    /// to be wiped, and it says that consent was denied.
     Wipe,
     /// POST a batch; answer with `http_done`.
     Send {

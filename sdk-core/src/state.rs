@@ -9,7 +9,7 @@ use holloway_wire::{
     json::{write_number, write_string},
 };
 
-use crate::{Consent, Rotation, Session, frame::crc32c, identity::Identity, losses::Losses};
+use crate::{ChunkId, Consent, Rotation, Session, frame::crc32c, identity::Identity, losses::Losses};
 
 /// What is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub(crate) struct State {
     pub(crate) deletion: Option<String>,
     /// Whether anything may have left this device.
     pub(crate) has_sent: bool,
+    /// Chunks whose events have met their fate, and which the host may not have removed yet: a crash between the
+    /// two must neither count a loss twice nor forget it.
+    pub(crate) gone: Vec<ChunkId>,
 }
 
 impl State {
@@ -51,6 +54,13 @@ impl State {
         }
         for (reason, count) in self.losses.iter().filter(|(_, count)| *count > 0) {
             number(&mut out, reason.as_str(), count);
+        }
+        for (index, chunk) in self.gone.iter().enumerate() {
+            out.extend_from_slice(if index == 0 { b",\"gone\":[" } else { b"," });
+            write_number(&mut out, chunk.0);
+        }
+        if !self.gone.is_empty() {
+            out.push(b']');
         }
         out.push(b'}');
         let crc = crc32c(&out[8..]);
@@ -105,6 +115,12 @@ impl State {
             losses,
             deletion: text("deletion"),
             has_sent: number("hasSent") == 1,
+            gone: object
+                .get("gone")
+                .into_iter()
+                .flat_map(RawJson::items)
+                .filter_map(|id| id.whole_number().map(ChunkId))
+                .collect(),
         })
     }
 }
@@ -162,6 +178,7 @@ mod tests {
             losses,
             deletion: Some("{}".into()),
             has_sent: true,
+            gone: vec![ChunkId(5), ChunkId(6)],
         }
     }
 

@@ -105,14 +105,22 @@ impl Player {
             .as_u64()
             .map(|bytes| format!(r#"{{"p":"{}"}}"#, "x".repeat(bytes as usize)));
         let properties = padded.as_deref().or_else(|| text("properties"));
-        let options = EventOptions { message_id: text("message_id"), ..EventOptions::default() };
+        let options = EventOptions {
+            message_id: text("message_id"),
+            timestamp_unix_ms: args["timestamp_unix_ms"].as_u64(),
+            context: text("context"),
+            integrations: text("integrations"),
+        };
+        let (traits, user_id) = (text("traits"), text("user_id").unwrap_or_default());
         let client = &mut self.client;
         match call {
-            "track" => drop(client.track(text("name").unwrap_or_default(), properties, &options, now)),
-            "page" => drop(client.page(text("name"), properties, &options, now)),
-            "identify" => {
-                drop(client.identify(text("user_id").unwrap_or_default(), text("traits"), &options, now))
-            }
+            "track" => _ = client.track(text("name").unwrap_or_default(), properties, &options, now),
+            "page" => _ = client.page(text("name"), properties, &options, now),
+            "screen" => _ = client.screen(text("name"), properties, &options, now),
+            "identify" => _ = client.identify(user_id, traits, &options, now),
+            "group" => _ = client.group(text("group_id").unwrap_or_default(), traits, &options, now),
+            "alias" => _ = client.alias(user_id, text("previous"), &options, now),
+            "context" => client.set_context(text("context").unwrap_or_default()),
             "reset" => client.reset(ResetOptions::default(), now),
             "register" => client.register(properties.unwrap_or_default(), now),
             "unregister" => client.unregister(text("key").unwrap_or_default(), now),
@@ -197,7 +205,6 @@ impl Player {
                 Effect::Wipe => {
                     told.push(json!({ "effect": "wipe" }));
                     self.chunks.clear();
-                    self.state = None;
                     self.copy = None;
                 }
                 Effect::Send { token, request } => {

@@ -55,7 +55,8 @@ impl Client {
         now: Now,
     ) -> Tracked {
         let mut rotation = None;
-        if !user_id.is_empty() && self.user_id() != Some(user_id) {
+        let may_keep = self.consent() != Consent::Denied;
+        if may_keep && !user_id.is_empty() && self.user_id() != Some(user_id) {
             rotation = self.user_id().map(|_| Rotation::User);
             self.state.identity.user_id = Some(user_id.to_owned());
             self.save(now);
@@ -89,8 +90,10 @@ impl Client {
             return self.refuse_nameless(now);
         }
         let known = self.user_id().unwrap_or_else(|| self.anonymous_id()).to_owned();
-        self.state.identity.user_id = Some(user_id.to_owned());
-        self.save(now);
+        if self.consent() != Consent::Denied {
+            self.state.identity.user_id = Some(user_id.to_owned());
+            self.save(now);
+        }
         let previous_id = Some(previous.unwrap_or(&known));
         self.record(&Draft { previous_id, ..Draft::new(EventKind::Alias) }, options, now)
     }
@@ -169,17 +172,14 @@ impl Client {
     }
 
     fn opt_out(&mut self, now: Now) {
-        let dropped = self.queued_events();
-        self.lose(LossReason::OptedOut, dropped);
-        self.held.clear();
-        self.outbox.chunks.clear();
-        self.in_flight.clear();
-        self.effects.push(Effect::Wipe);
+        self.opt_out_kept();
         if self.state.has_sent {
             self.state.deletion = Some(self.deletion_request(now));
         }
-        self.state.identity.registered.clear();
-        self.state.session = None;
+        // Whoever agrees again later is not the one whose data is to be deleted.
+        self.reset(ResetOptions::default(), now);
+        self.effects.push(Effect::Wipe);
+        // A wipe may take the state along. It was saved before too: a crash in between must not undo the denial.
         self.save(now);
     }
 }

@@ -40,6 +40,7 @@ impl Client {
     /// be unlike those of this client's own chunks.
     pub fn adopt(&mut self, chunk: RestoredChunk, now: Now) {
         self.outbox.adopt(&chunk);
+        self.refuse_kept(now);
         self.expire(now);
         self.send(now);
     }
@@ -52,6 +53,8 @@ impl Client {
 
     /// Time has passed; due is what [`Client::next_deadline`] said. Late ticks and jumps of the clock do no harm.
     pub fn tick(&mut self, now: Now) {
+        // A timer that rang too early is set again.
+        self.wake_asked_mono_ms = None;
         let interval = self.config.flush_interval_ms;
         let is_due = |chunk: &mut crate::outbox::Chunk| now.mono_ms >= chunk.begun_mono_ms + interval;
         if self.outbox.unsealed().is_some_and(is_due) {
@@ -83,9 +86,8 @@ impl Client {
         match outcome {
             ReadOutcome::Unavailable => chunk.held_until_mono_ms = now.mono_ms + READ_AGAIN_MS,
             ReadOutcome::Missing => {
-                let events = chunk.events;
-                self.outbox.remove(id);
-                self.lose(LossReason::Corrupt, events);
+                self.evict(id, LossReason::Corrupt);
+                self.save(now);
             }
             ReadOutcome::Records { payloads, torn } => {
                 let expected = chunk.events;
@@ -94,12 +96,9 @@ impl Client {
                 let found = chunk.events;
                 // The host's count and the tear may speak of the same record: count it once.
                 let lost = expected.saturating_sub(found).max(torn as usize);
-                if found == 0 {
-                    self.outbox.remove(id);
-                    self.effects.push(Effect::Remove { chunk: id });
-                }
                 self.lose(LossReason::Corrupt, lost);
-                if lost > 0 {
+                self.close_account(id, lost > 0);
+                if lost > 0 || found == 0 {
                     self.save(now);
                 }
             }

@@ -140,9 +140,11 @@ impl Client {
             client.state.identity.anonymous_id =
                 known.unwrap_or_else(|| client.random.message_id(now.unix_ms).to_text());
         }
-        if is_new {
+        client.outbox.forget(&client.state.gone);
+        if is_new || !client.state.gone.is_empty() {
             client.save(now);
         }
+        client.refuse_kept(now);
         client.expire(now);
         client.send(now);
         client
@@ -239,17 +241,42 @@ impl Client {
         }
     }
 
-    /// Writes the state, unless nothing may be written yet.
+    /// Writes the state, unless nothing may be written yet, and then lets go of the chunks that it says are gone.
     fn save(&mut self, now: Now) {
-        if self.consent() == Consent::Unknown {
-            return;
+        if self.consent() != Consent::Unknown {
+            self.state.failures = self.retry.failures;
+            self.state.not_before_unix_ms = self.retry.not_before_unix_ms;
+            self.saved_mono_ms = now.mono_ms;
+            let bytes = self.state.write();
+            let token = self.token(Waiting::State);
+            self.effects.push(Effect::SaveState { token, bytes });
         }
-        self.state.failures = self.retry.failures;
-        self.state.not_before_unix_ms = self.retry.not_before_unix_ms;
-        self.saved_mono_ms = now.mono_ms;
-        let bytes = self.state.write();
-        let token = self.token(Waiting::State);
-        self.effects.push(Effect::SaveState { token, bytes });
+        for chunk in core::mem::take(&mut self.state.gone) {
+            self.effects.push(Effect::Remove { chunk });
+        }
+    }
+
+    /// Parts with a chunk whose events have met their fate; the caller saves.
+    fn discard(&mut self, id: ChunkId) {
+        self.outbox.remove(id);
+        self.state.gone.push(id);
+    }
+
+    /// After a denial nothing stays here, whoever left it.
+    fn refuse_kept(&mut self, now: Now) {
+        if self.consent() == Consent::Denied && !self.outbox.chunks.is_empty() {
+            self.opt_out_kept();
+            self.save(now);
+        }
+    }
+
+    /// Counts everything that waits as lost, and parts with it.
+    fn opt_out_kept(&mut self) {
+        let kept = self.queued_events();
+        self.lose(LossReason::OptedOut, kept);
+        self.held.clear();
+        self.in_flight.clear();
+        self.state.gone.extend(self.outbox.chunks.drain(..).map(|chunk| chunk.id));
     }
 
     /// Drops chunks past their age, and the oldest while the outbox is over a cap.
@@ -271,8 +298,7 @@ impl Client {
     fn evict(&mut self, id: ChunkId, reason: LossReason) {
         let events = self.outbox.get(id).map_or(0, |chunk| chunk.events);
         self.lose(reason, events);
-        self.outbox.remove(id);
-        self.effects.push(Effect::Remove { chunk: id });
+        self.discard(id);
     }
 
     /// Seals the open chunk.
@@ -314,5 +340,33 @@ impl Client {
         {
             self.save(now);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EventOptions;
+
+    #[test]
+    fn a_timer_that_rings_too_early_is_set_again() {
+        let at = |mono_ms| Now { unix_ms: 1_780_000_000_000 + mono_ms, mono_ms };
+        let mut client = Client::new(Config::new("KEY"), [1; 32], &Restored::default(), at(0));
+        let wakes = |client: &mut Client| {
+            let mut wakes = Vec::new();
+            while let Some(effect) = client.poll_effect() {
+                if let Effect::WakeAt { mono_ms } = effect {
+                    wakes.push(mono_ms);
+                }
+            }
+            wakes
+        };
+        let _ = client.track("A", None, &EventOptions::default(), at(0));
+        assert_eq!(wakes(&mut client), [30_000]);
+        assert_eq!(wakes(&mut client), [], "once is enough");
+        client.tick(at(29_999));
+        assert_eq!(wakes(&mut client), [30_000]);
+        client.tick(at(30_000));
+        assert_eq!(wakes(&mut client), [], "the chunk is sealed");
     }
 }

@@ -1,13 +1,13 @@
 //! Requests and their answers.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use holloway_wire::{
     LossReason, RawJson, Receipt, Timestamp, Verdict, json::write_number, limits::BATCH_BYTES_MAX,
     write_batch,
 };
 
-use super::Client;
+use super::{Client, Waiting};
 use crate::{
     ChunkId, Consent, Diagnostic, Effect, HttpOutcome, Now, Request, Token, losses::Losses,
     retry::retry_after_ms,
@@ -126,7 +126,11 @@ impl Client {
     fn request(&mut self, cargo: Cargo, events: &[&[u8]], leaving: bool, now: Now) {
         self.next_token += 1;
         let token = Token(self.next_token);
-        let losses = self.state.losses;
+        // What another request carries already is not told twice.
+        let mut losses = self.state.losses;
+        for other in &self.in_flight {
+            losses.acknowledge(&other.losses);
+        }
         let sent_at = Timestamp::from_millis(now.unix_ms as i64);
         let mut body = Vec::with_capacity(events.iter().map(|event| event.len() + 1).sum::<usize>() + 256);
         write_batch(&mut body, events.iter().copied(), sent_at, &self.config.write_key, losses.iter());
@@ -134,7 +138,9 @@ impl Client {
         match cargo {
             Cargo::Deletion => key.extend_from_slice(b"deletion"),
             Cargo::Events(id, count) => {
-                write_number(&mut key, id.0);
+                // No two devices have a message id in common.
+                let first = events.first().and_then(|event| message_id(event));
+                key.extend_from_slice(first.unwrap_or_default().as_bytes());
                 key.push(b'-');
                 write_number(&mut key, count as u64);
                 if let Some(chunk) = self.outbox.get(id) {
@@ -152,7 +158,7 @@ impl Client {
         self.effects.push(Effect::Send {
             token,
             request: Request {
-                idempotency_key: String::from_utf8(key).expect("digits and hyphens"),
+                idempotency_key: String::from_utf8(key).expect("a text, digits and hyphens"),
                 body,
                 events: events.len() as u32,
                 leaving,
@@ -162,7 +168,6 @@ impl Client {
 
     /// The collector answered: every event but those that it wants again is done with.
     fn delivered(&mut self, request: &InFlight, body: &[u8], now: Now) {
-        self.retry.succeed();
         self.state.losses.acknowledge(&request.losses);
         let receipt = core::str::from_utf8(body).ok().and_then(|body| Receipt::parse(body).ok());
         match request.cargo {
@@ -172,9 +177,11 @@ impl Client {
                 let asked = receipt.and_then(|receipt| receipt.retry_after_ms);
                 if again {
                     self.fail(200, asked, now);
-                } else if let Some(wait) = asked {
-                    self.retry.pause(wait, now);
-                    self.retry.by_server = true;
+                    return;
+                }
+                self.retry.succeed();
+                if let Some(wait) = asked {
+                    self.retry.ask(wait, now);
                 }
             }
         }
@@ -202,7 +209,7 @@ impl Client {
         chunk.recount();
         self.lose(LossReason::Invalid, invalid);
         self.lose(LossReason::Dropped, dropped);
-        self.remove_if_empty(id);
+        self.close_account(id, invalid + dropped > 0);
         has_again
     }
 
@@ -225,7 +232,7 @@ impl Client {
             Cargo::Events(id, count) => {
                 let lost = self.outbox.get(id).map_or(0, |chunk| chunk.take(count).len());
                 self.lose(LossReason::Rejected, lost);
-                self.remove_if_empty(id);
+                self.close_account(id, lost > 0);
             }
         }
         self.retry.succeed();
@@ -238,11 +245,27 @@ impl Client {
         self.save(now);
     }
 
-    fn remove_if_empty(&mut self, id: ChunkId) {
-        if self.outbox.get(id).is_some_and(|chunk| chunk.events == 0) {
-            self.outbox.remove(id);
-            self.effects.push(Effect::Remove { chunk: id });
+    /// Parts with a chunk that has nothing left. What is left of one whose losses were counted moves to a chunk of
+    /// its own, since a restart would meet the lost ones in the old chunk again and count them again. The caller
+    /// saves.
+    pub(super) fn close_account(&mut self, id: ChunkId, has_losses: bool) {
+        let Some(chunk) = self.outbox.get(id) else { return };
+        if chunk.events == 0 {
+            self.discard(id);
+            return;
         }
+        let Some(payloads) = chunk.payloads.clone().filter(|_| has_losses) else { return };
+        let Some(next) = self.outbox.rename(id) else { return };
+        if let Some(chunk) = self.outbox.get(next) {
+            chunk.unanswered = payloads.len();
+        }
+        self.state.gone.push(id);
+        for payload in payloads {
+            let token = self.token(Waiting::Append(next));
+            self.effects.push(Effect::Append { token, chunk: next, payload });
+        }
+        let token = self.token(Waiting::Seal);
+        self.effects.push(Effect::Seal { token, chunk: next });
     }
 }
 
@@ -250,6 +273,9 @@ fn verdict(receipt: &Receipt<'_>, payload: &[u8]) -> Option<Verdict> {
     if receipt.results.iter().all(|line| matches!(line.verdict, Verdict::Ok | Verdict::Duplicate)) {
         return Some(Verdict::Ok);
     }
-    let event = RawJson::object(core::str::from_utf8(payload).ok()?).ok()?;
-    receipt.verdict_of(&event.get("messageId")?.string()?)
+    receipt.verdict_of(&message_id(payload)?)
+}
+
+fn message_id(payload: &[u8]) -> Option<Cow<'_, str>> {
+    RawJson::object(core::str::from_utf8(payload).ok()?).ok()?.get("messageId")?.string()
 }
