@@ -1,15 +1,18 @@
 //! The small state that outlives a run: identity, session, consent, pause, losses.
 //!
-//! One line of text, so that a browser can keep it as a string: eight hex digits of CRC-32C, then a JSON object.
+//! A text, so that a browser can keep it as a string: eight hex digits of CRC-32C, then the fields in a fixed order,
+//! texts as `length:text` and numbers as `number:`. What the checksum covers is what this version wrote, so that a
+//! reader needs no more care than not to panic.
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
 
-use holloway_wire::{
-    LossReason, RawJson,
-    json::{write_number, write_string},
-};
+use holloway_wire::{LossReason, json::write_number};
 
 use crate::{ChunkId, Consent, Rotation, Session, frame::crc32c, identity::Identity, losses::Losses};
+
+const CRC_DIGITS: usize = 8;
+/// The first field. A change of the fields changes it, and [`State::read`] then takes the former ones up too.
+const VERSION: &str = "holloway-1";
 
 /// What is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +25,7 @@ pub(crate) struct State {
     pub(crate) not_before_unix_ms: u64,
     pub(crate) losses: Losses,
     /// A deletion request that no collector has acknowledged yet, as the event's JSON.
-    pub(crate) deletion: Option<String>,
+    pub(crate) deletion: Option<Vec<u8>>,
     /// Whether anything may have left this device.
     pub(crate) has_sent: bool,
     /// Chunks whose events have met their fate, and which the host may not have removed yet: a crash between the
@@ -32,39 +35,33 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn write(&self) -> Vec<u8> {
-        let mut out = vec![b'0'; 8];
-        out.extend_from_slice(b"{\"v\":1");
-        text(&mut out, "anonymousId", Some(&self.identity.anonymous_id));
-        text(&mut out, "userId", self.identity.user_id.as_deref());
-        text(&mut out, "registered", Some(&self.identity.registered));
-        text(&mut out, "deletion", self.deletion.as_deref());
-        number(&mut out, "sessions", self.sessions);
-        number(&mut out, "failures", u64::from(self.failures));
-        number(&mut out, "notBefore", self.not_before_unix_ms);
-        number(&mut out, "hasSent", u64::from(self.has_sent));
-        number(&mut out, "consent", self.consent.map_or(0, |consent| consent as u64 + 1));
-        if let Some(session) = &self.session {
-            text(&mut out, "sid", Some(&session.id));
-            text(&mut out, "sprev", session.previous_id.as_deref());
-            text(&mut out, "sfirst", Some(&session.first_event_id));
-            number(&mut out, "sstart", session.start_unix_ms);
-            number(&mut out, "slast", session.last_unix_ms);
-            number(&mut out, "sevents", session.events);
-            number(&mut out, "sreason", session.reason as u64);
+        let mut out = vec![b'0'; CRC_DIGITS];
+        let session = self.session.as_ref();
+        text(&mut out, VERSION);
+        text(&mut out, &self.identity.anonymous_id);
+        text(&mut out, self.identity.user_id.as_deref().unwrap_or_default());
+        text(&mut out, &self.identity.registered);
+        bytes(&mut out, self.deletion.as_deref().unwrap_or_default());
+        text(&mut out, session.map_or("", |session| &session.id));
+        text(&mut out, session.and_then(|session| session.previous_id.as_deref()).unwrap_or_default());
+        text(&mut out, session.map_or("", |session| &session.first_event_id));
+        let numbers = [
+            self.sessions,
+            u64::from(self.failures),
+            self.not_before_unix_ms,
+            u64::from(self.has_sent),
+            self.consent.map_or(0, |consent| consent as u64 + 1),
+            session.map_or(0, |session| session.start_unix_ms),
+            session.map_or(0, |session| session.last_unix_ms),
+            session.map_or(0, |session| session.events),
+            session.map_or(0, |session| session.reason as u64),
+        ];
+        let losses = self.losses.iter().map(|(_, count)| count);
+        for value in numbers.into_iter().chain(losses).chain(self.gone.iter().map(|chunk| chunk.0)) {
+            number(&mut out, value);
         }
-        for (reason, count) in self.losses.iter().filter(|(_, count)| *count > 0) {
-            number(&mut out, reason.as_str(), count);
-        }
-        for (index, chunk) in self.gone.iter().enumerate() {
-            out.extend_from_slice(if index == 0 { b",\"gone\":[" } else { b"," });
-            write_number(&mut out, chunk.0);
-        }
-        if !self.gone.is_empty() {
-            out.push(b']');
-        }
-        out.push(b'}');
-        let crc = crc32c(&out[8..]);
-        for (index, slot) in out[..8].iter_mut().enumerate() {
+        let crc = crc32c(&out[CRC_DIGITS..]);
+        for (index, slot) in out[..CRC_DIGITS].iter_mut().enumerate() {
             let nibble = (crc >> (28 - 4 * index) & 15) as u8;
             *slot = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
         }
@@ -73,72 +70,96 @@ impl State {
 
     /// `None` when the bytes are not what was written.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
-        let (crc, body) = bytes.split_at_checked(8)?;
+        let (crc, body) = bytes.split_at_checked(CRC_DIGITS)?;
         let crc = u32::from_str_radix(core::str::from_utf8(crc).ok()?, 16).ok()?;
         if crc != crc32c(body) {
             return None;
         }
-        let object = RawJson::object(core::str::from_utf8(body).ok()?).ok()?;
-        let text = |key: &str| Some(object.get(key)?.string()?.into_owned());
-        let number = |key: &str| object.get(key).and_then(RawJson::whole_number).unwrap_or_default();
-        if number("v") != 1 {
+        let mut fields = Fields(core::str::from_utf8(body).ok()?);
+        if fields.text()? != VERSION {
             return None;
         }
-        let mut losses = Losses::default();
+        let mut state = Self::default();
+        state.identity.anonymous_id = fields.text()?.to_owned();
+        state.identity.user_id = fields.some_text()?;
+        state.identity.registered = fields.text()?.to_owned();
+        state.deletion = fields.some_text()?.map(String::into_bytes);
+        let (session_id, previous_id, first_event_id) =
+            (fields.some_text()?, fields.some_text()?, fields.text()?.to_owned());
+        state.sessions = fields.number()?;
+        state.failures = fields.number()? as u32;
+        state.not_before_unix_ms = fields.number()?;
+        state.has_sent = fields.number()? == 1;
+        state.consent = match fields.number()? {
+            1 => Some(Consent::Unknown),
+            2 => Some(Consent::Granted),
+            3 => Some(Consent::Denied),
+            _ => None,
+        };
+        let (start_unix_ms, last_unix_ms, events, reason) =
+            (fields.number()?, fields.number()?, fields.number()?, fields.number()?);
+        state.session = session_id.map(|id| Session {
+            id,
+            index: state.sessions,
+            start_unix_ms,
+            last_unix_ms,
+            events,
+            previous_id,
+            first_event_id,
+            reason: rotation(reason),
+        });
         for reason in LossReason::ALL {
-            losses.add(reason, number(reason.as_str()));
+            state.losses.add(reason, fields.number()?);
         }
-        let sessions = number("sessions");
-        Some(Self {
-            identity: Identity {
-                anonymous_id: text("anonymousId")?,
-                user_id: text("userId"),
-                registered: text("registered").unwrap_or_default(),
-            },
-            session: text("sid").map(|id| Session {
-                id,
-                index: sessions,
-                start_unix_ms: number("sstart"),
-                last_unix_ms: number("slast"),
-                events: number("sevents"),
-                previous_id: text("sprev"),
-                first_event_id: text("sfirst").unwrap_or_default(),
-                reason: rotation(number("sreason")),
-            }),
-            sessions,
-            consent: [None, Some(Consent::Unknown), Some(Consent::Granted), Some(Consent::Denied)]
-                .get(number("consent") as usize)
-                .copied()
-                .flatten(),
-            failures: number("failures") as u32,
-            not_before_unix_ms: number("notBefore"),
-            losses,
-            deletion: text("deletion"),
-            has_sent: number("hasSent") == 1,
-            gone: object
-                .get("gone")
-                .into_iter()
-                .flat_map(RawJson::items)
-                .filter_map(|id| id.whole_number().map(ChunkId))
-                .collect(),
-        })
+        while let Some(id) = fields.number() {
+            state.gone.push(ChunkId(id));
+        }
+        Some(state)
     }
 }
 
-fn text(out: &mut Vec<u8>, key: &str, value: Option<&str>) {
-    if let Some(value) = value {
-        out.push(b',');
-        write_string(out, key);
-        out.push(b':');
-        write_string(out, value);
-    }
+/// `length:text`, the length in bytes.
+fn bytes(out: &mut Vec<u8>, value: &[u8]) {
+    number(out, value.len() as u64);
+    out.extend_from_slice(value);
 }
 
-fn number(out: &mut Vec<u8>, key: &str, value: u64) {
-    out.push(b',');
-    write_string(out, key);
-    out.push(b':');
+fn text(out: &mut Vec<u8>, value: &str) {
+    bytes(out, value.as_bytes());
+}
+
+/// `number:`.
+fn number(out: &mut Vec<u8>, value: u64) {
     write_number(out, value);
+    out.push(b':');
+}
+
+/// What is still to be read.
+struct Fields<'a>(&'a str);
+
+impl<'a> Fields<'a> {
+    fn number(&mut self) -> Option<u64> {
+        let at = self.0.bytes().position(|byte| byte == b':')?;
+        let digits = self.0.get(..at)?.bytes();
+        let value = digits.fold(0_u64, |value, digit| {
+            value.wrapping_mul(10).wrapping_add(u64::from(digit.wrapping_sub(b'0')))
+        });
+        self.0 = self.0.get(at + 1..)?;
+        Some(value)
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        let length = self.number()? as usize;
+        let text = self.0.get(..length)?;
+        self.0 = self.0.get(length..)?;
+        Some(text)
+    }
+
+    /// `Some(None)` for an empty text.
+    fn some_text(&mut self) -> Option<Option<String>> {
+        let text = self.text()?;
+        Some((!text.is_empty()).then(|| text.to_owned()))
+    }
 }
 
 fn rotation(number: u64) -> Rotation {

@@ -162,7 +162,7 @@ impl Client {
     }
 
     /// The event that asks a collector to delete what it has of this device and its user.
-    pub(super) fn deletion_request(&mut self, now: Now) -> String {
+    pub(super) fn deletion_request(&mut self, now: Now) -> Vec<u8> {
         let message_id = self.random.message_id(now.unix_ms).to_text();
         let event = Event {
             user_id: self.user_id(),
@@ -176,7 +176,7 @@ impl Client {
         };
         let mut payload = Vec::new();
         event.write(&mut payload);
-        String::from_utf8(payload).expect("an event is written as UTF-8")
+        payload
     }
 }
 

@@ -41,8 +41,8 @@ impl Client {
         if self.paused || !self.in_flight.is_empty() || self.retry.is_pausing(now) {
             return;
         }
-        if let Some(deletion) = self.state.deletion.clone() {
-            self.request(Cargo::Deletion, &[deletion.as_bytes()], false, now);
+        if self.state.deletion.is_some() {
+            self.request(Cargo::Deletion, false, now);
             return;
         }
         if self.consent() != Consent::Granted {
@@ -53,14 +53,12 @@ impl Client {
             self.outbox.chunks.iter().find(|chunk| chunk.sealed && chunk.held_until_mono_ms <= now.mono_ms);
         let Some(chunk) = oldest.filter(|chunk| chunk.unanswered == 0) else { return };
         let id = chunk.id;
-        let Some(payloads) = &chunk.payloads else {
+        if chunk.payloads.is_none() {
             self.read(id);
             return;
-        };
+        }
         let count = chunk.request_len(BATCH_BYTES_MAX - BATCH_FRAME_BYTES);
-        let events: Vec<Vec<u8>> = payloads.iter().take(count).cloned().collect();
-        let events: Vec<&[u8]> = events.iter().map(Vec::as_slice).collect();
-        self.request(Cargo::Events(id, count), &events, false, now);
+        self.request(Cargo::Events(id, count), false, now);
     }
 
     /// Sends every chunk that is in memory, for a host that may not come back. While failures pause us nothing is
@@ -69,21 +67,13 @@ impl Client {
         if self.paused || self.retry.is_pausing(now) || self.consent() != Consent::Granted {
             return;
         }
-        let bytes_max = self.config.leaving_bytes_max;
-        let ready: Vec<ChunkId> = self
-            .outbox
-            .chunks
-            .iter()
-            .filter(|chunk| chunk.sealed && !chunk.in_flight && chunk.held_until_mono_ms <= now.mono_ms)
-            .map(|chunk| chunk.id)
-            .collect();
-        for id in ready {
-            let Some(chunk) = self.outbox.get(id) else { continue };
-            let count = chunk.request_len(bytes_max);
-            let Some(payloads) = &chunk.payloads else { continue };
-            let events: Vec<Vec<u8>> = payloads.iter().take(count).cloned().collect();
-            let events: Vec<&[u8]> = events.iter().map(Vec::as_slice).collect();
-            self.request(Cargo::Events(id, count), &events, true, now);
+        for at in 0..self.outbox.chunks.len() {
+            let chunk = &self.outbox.chunks[at];
+            let is_ready = chunk.sealed && !chunk.in_flight && chunk.held_until_mono_ms <= now.mono_ms;
+            if is_ready && chunk.payloads.is_some() {
+                let count = chunk.request_len(self.config.leaving_bytes_max);
+                self.request(Cargo::Events(chunk.id, count), true, now);
+            }
         }
     }
 
@@ -123,7 +113,7 @@ impl Client {
         self.send(now);
     }
 
-    fn request(&mut self, cargo: Cargo, events: &[&[u8]], leaving: bool, now: Now) {
+    fn request(&mut self, cargo: Cargo, leaving: bool, now: Now) {
         self.next_token += 1;
         let token = Token(self.next_token);
         // What another request carries already is not told twice.
@@ -131,24 +121,27 @@ impl Client {
         for other in &self.in_flight {
             losses.acknowledge(&other.losses);
         }
-        let sent_at = Timestamp::from_millis(now.unix_ms as i64);
-        let mut body = Vec::with_capacity(events.iter().map(|event| event.len() + 1).sum::<usize>() + 256);
-        write_batch(&mut body, events.iter().copied(), sent_at, &self.config.write_key, losses.iter());
-        let mut key = Vec::new();
-        match cargo {
-            Cargo::Deletion => key.extend_from_slice(b"deletion"),
+        let mut waiting = 1;
+        let events: &[Vec<u8>] = match cargo {
+            Cargo::Deletion => self.state.deletion.as_slice(),
             Cargo::Events(id, count) => {
-                // No two devices have a message id in common.
-                let first = events.first().and_then(|event| message_id(event));
-                key.extend_from_slice(first.unwrap_or_default().as_bytes());
-                key.push(b'-');
-                write_number(&mut key, count as u64);
-                if let Some(chunk) = self.outbox.get(id) {
-                    key.push(b'-');
-                    write_number(&mut key, chunk.events as u64);
-                    chunk.in_flight = true;
-                }
+                let Some(chunk) = self.outbox.get(id) else { return };
+                chunk.in_flight = true;
+                waiting = chunk.events;
+                chunk.payloads.as_deref().and_then(|payloads| payloads.get(..count)).unwrap_or_default()
             }
+        };
+        let mut body = Vec::with_capacity(events.iter().map(|event| event.len() + 1).sum::<usize>() + 256);
+        let sent_at = Timestamp::from_millis(now.unix_ms as i64);
+        let write_key = &self.config.write_key;
+        write_batch(&mut body, events.iter().map(Vec::as_slice), sent_at, write_key, losses.iter());
+        // No two devices have a message id in common, and no two requests of a chunk have as many events waiting.
+        let first = events.first().and_then(|event| message_id(event)).unwrap_or_default();
+        let mut key = first.into_owned().into_bytes();
+        let events = events.len();
+        for number in [events, waiting] {
+            key.push(b'-');
+            write_number(&mut key, number as u64);
         }
         if !self.state.has_sent {
             self.state.has_sent = true;
@@ -160,7 +153,7 @@ impl Client {
             request: Request {
                 idempotency_key: String::from_utf8(key).expect("a text, digits and hyphens"),
                 body,
-                events: events.len() as u32,
+                events: events as u32,
                 leaving,
             },
         });
