@@ -80,12 +80,12 @@ impl State {
             return None;
         }
         let mut state = Self::default();
-        state.identity.anonymous_id = fields.text()?.to_owned();
-        state.identity.user_id = fields.some_text()?;
-        state.identity.registered = fields.text()?.to_owned();
-        state.deletion = fields.some_text()?.map(String::into_bytes);
+        state.identity.anonymous_id = fields.text()?;
+        state.identity.user_id = given(fields.text()?);
+        state.identity.registered = fields.text()?;
+        state.deletion = given(fields.text()?).map(String::into_bytes);
         let (session_id, previous_id, first_event_id) =
-            (fields.some_text()?, fields.some_text()?, fields.text()?.to_owned());
+            (given(fields.text()?), given(fields.text()?), fields.text()?);
         state.sessions = fields.number()?;
         state.failures = fields.number()? as u32;
         state.not_before_unix_ms = fields.number()?;
@@ -137,7 +137,7 @@ fn number(out: &mut Vec<u8>, value: u64) {
 /// What is still to be read.
 struct Fields<'a>(&'a str);
 
-impl<'a> Fields<'a> {
+impl Fields<'_> {
     fn number(&mut self) -> Option<u64> {
         let at = self.0.bytes().position(|byte| byte == b':')?;
         let digits = self.0.get(..at)?.bytes();
@@ -148,18 +148,17 @@ impl<'a> Fields<'a> {
         Some(value)
     }
 
-    fn text(&mut self) -> Option<&'a str> {
+    fn text(&mut self) -> Option<String> {
         let length = self.number()? as usize;
         let text = self.0.get(..length)?;
         self.0 = self.0.get(length..)?;
-        Some(text)
+        Some(text.to_owned())
     }
+}
 
-    /// `Some(None)` for an empty text.
-    fn some_text(&mut self) -> Option<Option<String>> {
-        let text = self.text()?;
-        Some((!text.is_empty()).then(|| text.to_owned()))
-    }
+/// An empty text stands for none.
+fn given(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
 }
 
 fn rotation(number: u64) -> Rotation {
