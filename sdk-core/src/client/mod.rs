@@ -29,15 +29,16 @@ pub enum Tracked {
 /// Methods come in four kinds:
 ///
 /// * **questions** look and change nothing: [`anonymous_id`](Self::anonymous_id), [`user_id`](Self::user_id),
-///   [`session`](Self::session), [`queued_events`](Self::queued_events), [`losses`](Self::losses),
-///   [`is_idle`](Self::is_idle), [`next_deadline`](Self::next_deadline);
+///   [`session`](Self::session), [`consent`](Self::consent), [`queued_events`](Self::queued_events),
+///   [`losses`](Self::losses), [`is_idle`](Self::is_idle), [`is_paused`](Self::is_paused),
+///   [`next_deadline`](Self::next_deadline);
 /// * **commands** come from the app: [`track`](Self::track), [`page`](Self::page), [`screen`](Self::screen),
 ///   [`identify`](Self::identify), [`group`](Self::group), [`alias`](Self::alias), [`reset`](Self::reset),
 ///   [`register`](Self::register), [`unregister`](Self::unregister), [`set_consent`](Self::set_consent),
-///   [`set_context`](Self::set_context), [`flush`](Self::flush);
+///   [`set_context`](Self::set_context), [`flush`](Self::flush), [`resume`](Self::resume);
 /// * **inputs** come from the platform: [`foreground`](Self::foreground), [`background`](Self::background),
-///   [`online`](Self::online), [`tick`](Self::tick), [`adopt`](Self::adopt), and the answers [`stored`](Self::stored),
-///   [`read_done`](Self::read_done), [`http_done`](Self::http_done);
+///   [`online`](Self::online), [`tick`](Self::tick), [`adopt`](Self::adopt), [`lost`](Self::lost), and the answers
+///   [`stored`](Self::stored), [`read_done`](Self::read_done), [`http_done`](Self::http_done);
 /// * **[`poll_effect`](Self::poll_effect)** gives what to do next.
 ///
 /// After every command and input, call `poll_effect` until it gives `None`, and carry the effects out in that

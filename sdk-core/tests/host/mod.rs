@@ -383,12 +383,12 @@ impl Host {
             match effect {
                 Effect::Send { token, request } => self.send(token, &request),
                 effect => {
-                    if let Effect::Append { token, payload, .. } = &effect {
-                        if let Some(number) = number(payload) {
-                            // An event that moves to another chunk waits for its new record alone.
-                            self.appends.retain(|(_, other)| *other != number);
-                            self.appends.push((*token, number));
-                        }
+                    if let Effect::Append { token, payload, .. } = &effect
+                        && let Some(number) = number(payload)
+                    {
+                        // An event that moves to another chunk waits for its new record alone.
+                        self.appends.retain(|(_, other)| *other != number);
+                        self.appends.push((*token, number));
                     }
                     self.effects.push_back((effect, self.acknowledged_ever));
                 }
