@@ -20,7 +20,7 @@ impl ChunkId {
 
     pub(crate) fn after(last: Option<Self>, unix_ms: u64) -> Self {
         let by_time = unix_ms << Self::TIME_SHIFT;
-        Self(last.map_or(by_time, |last| by_time.max((last.0 | Self::STEP_MASK) + 1)))
+        Self(last.map_or(by_time, |last| by_time.max((last.0 | Self::STEP_MASK).saturating_add(1))))
     }
 
     /// An id that was never given, for what is left of this chunk: as old, and before all later ones.

@@ -66,8 +66,8 @@ impl Retry {
     }
 
     fn pause(&mut self, wait_ms: u64, now: Now) {
-        self.not_before_unix_ms = now.unix_ms + wait_ms;
-        self.not_before_mono_ms = now.mono_ms + wait_ms;
+        self.not_before_unix_ms = now.unix_ms.saturating_add(wait_ms);
+        self.not_before_mono_ms = now.mono_ms.saturating_add(wait_ms);
     }
 }
 

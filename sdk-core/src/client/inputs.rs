@@ -56,7 +56,8 @@ impl Client {
         // A timer that rang too early is set again.
         self.wake_asked_mono_ms = None;
         let interval = self.config.flush_interval_ms;
-        let is_due = |chunk: &mut crate::outbox::Chunk| now.mono_ms >= chunk.begun_mono_ms + interval;
+        let is_due =
+            |chunk: &mut crate::outbox::Chunk| now.mono_ms >= chunk.begun_mono_ms.saturating_add(interval);
         if self.outbox.unsealed().is_some_and(is_due) {
             self.seal();
         }
@@ -84,7 +85,7 @@ impl Client {
         let Some(Waiting::Read(id)) = self.answered(token) else { return };
         let Some(chunk) = self.outbox.get(id) else { return };
         match outcome {
-            ReadOutcome::Unavailable => chunk.held_until_mono_ms = now.mono_ms + READ_AGAIN_MS,
+            ReadOutcome::Unavailable => chunk.held_until_mono_ms = now.mono_ms.saturating_add(READ_AGAIN_MS),
             ReadOutcome::Missing => {
                 self.evict(id, LossReason::Corrupt);
                 self.save(now);

@@ -207,7 +207,7 @@ impl Client {
     /// When `tick` is due, by the monotonic clock; `None` when there is nothing to wait for.
     pub fn next_deadline(&self) -> Option<u64> {
         let open = self.outbox.chunks.last().filter(|chunk| !chunk.sealed && chunk.events > 0);
-        let flush = open.map(|chunk| chunk.begun_mono_ms + self.config.flush_interval_ms);
+        let flush = open.map(|chunk| chunk.begun_mono_ms.saturating_add(self.config.flush_interval_ms));
         let reading = self.waiting.iter().any(|(_, waiting)| matches!(waiting, Waiting::Read(_)));
         let can_send = !self.paused && self.in_flight.is_empty() && !reading;
         let ready = self.outbox.chunks.iter().filter(|chunk| chunk.sealed && chunk.unanswered == 0);

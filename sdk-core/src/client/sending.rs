@@ -91,7 +91,7 @@ impl Client {
                 if let Cargo::Events(id, _) = request.cargo
                     && let Some(chunk) = self.outbox.get(id)
                 {
-                    chunk.held_until_mono_ms = now.mono_ms + BEACON_HOLD_MS;
+                    chunk.held_until_mono_ms = now.mono_ms.saturating_add(BEACON_HOLD_MS);
                 }
             }
             HttpOutcome::NetworkError => self.fail(0, None, now),

@@ -1,0 +1,151 @@
+//! What no app should pass and some will: an error value or a counted loss, never a panic, never a wrong byte.
+
+use holloway_core::{
+    Client, Config, Consent, Effect, EventOptions, HttpOutcome, Now, Restored, StoredOutcome, Tracked,
+    wire::LossReason,
+};
+use serde_json::Value;
+
+/// Sends what there is; answers the events of each request.
+fn sent(client: &mut Client, now: Now) -> Vec<Value> {
+    client.flush(now);
+    let mut events = Vec::new();
+    while let Some(effect) = client.poll_effect() {
+        match effect {
+            Effect::Append { token, .. } | Effect::Seal { token, .. } | Effect::SaveState { token, .. } => {
+                client.stored(token, StoredOutcome::Ok, now);
+            }
+            Effect::Send { token, request } => {
+                let body: Value = serde_json::from_slice(&request.body).expect("every body is JSON");
+                events.extend(body["batch"].as_array().expect("events").iter().cloned());
+                client.http_done(
+                    token,
+                    HttpOutcome::Response { status: 200, retry_after: None, body: b"" },
+                    now,
+                );
+            }
+            _ => {}
+        }
+    }
+    events
+}
+
+#[test]
+fn odd_properties_arrive_as_they_are_or_are_refused() {
+    let now = Now { unix_ms: 1_780_000_000_000, mono_ms: 0 };
+    let deep = |depth: usize| format!("{}{}", "{\"a\":".repeat(depth) + "1", "}".repeat(depth));
+    let check = |properties: &str, answer: Result<(), LossReason>| {
+        let mut client = Client::new(Config::new("KEY"), [1; 32], &Restored::default(), now);
+        client.register(r#"{"app":"x"}"#, now);
+        let tracked = client.track("A", Some(properties), &EventOptions::default(), now);
+        let found = match tracked {
+            Tracked::Queued(_) => Ok(()),
+            Tracked::Dropped(reason) => Err(reason),
+        };
+        let start: String = properties.chars().take(40).collect();
+        assert_eq!(found, answer, "{start}");
+        let events = sent(&mut client, now);
+        assert_eq!(events.len(), usize::from(answer.is_ok()), "{start}");
+        if let Some(event) = events.first() {
+            let mut expected: Value = serde_json::from_str(properties).expect("accepted properties are JSON");
+            expected["app"] = expected.get("app").cloned().unwrap_or_else(|| "x".into());
+            assert_eq!(event["properties"], expected, "{start}");
+        }
+    };
+    for accepted in [
+        "{}",
+        " {\n\"a\" : [1, -0.5e+30, true, null] }\t",
+        r#"{"app":"y"}"#,
+        "{\"🦀\u{10ffff}\u{0}\":1}".replace('\u{0}', "\\u0000").as_str(),
+        r#"{"quote\"back\\slash":"\ud83e\udd80"}"#,
+        r#"{"big":123456789012345678901234567890}"#,
+    ] {
+        check(accepted, Ok(()));
+    }
+    for refused in [
+        "",
+        "null",
+        "[]",
+        "1",
+        "{",
+        "{plan:1}",
+        "{\"a\":1,}",
+        "{\"a\":01}",
+        "{\"a\":NaN}",
+        "{\"a\":\"\u{0}\"}",
+    ] {
+        check(refused, Err(LossReason::Serialize));
+    }
+    check(&deep(500), Err(LossReason::Serialize));
+    check(&format!("{{\"a\":\"{}\"}}", "x".repeat(1_000_000)), Err(LossReason::TooLarge));
+}
+
+#[test]
+fn odd_names_and_ids_are_escaped() {
+    let now = Now { unix_ms: 1_780_000_000_000, mono_ms: 0 };
+    for odd in ["a\"b", "a\\b", "line\nbreak", "nul\u{0}", "\u{7f}\u{2028}", "🦀", " "] {
+        let mut client = Client::new(Config::new(odd), [1; 32], &Restored::default(), now);
+        let options = EventOptions { message_id: Some(odd), ..EventOptions::default() };
+        let _ = client.identify(odd, None, &options, now);
+        let _ = client.track(odd, None, &EventOptions::default(), now);
+        let events = sent(&mut client, now);
+        assert_eq!(events[0]["messageId"], odd);
+        assert_eq!(events[1]["event"], odd);
+        assert_eq!(events[1]["userId"], odd);
+    }
+}
+
+#[test]
+fn clocks_at_either_end_do_no_harm() {
+    for unix_ms in [0, 1, 253_402_300_799_999, 253_402_300_800_000, u64::MAX / 2, u64::MAX] {
+        for mono_ms in [0, u64::MAX] {
+            let now = Now { unix_ms, mono_ms };
+            let mut client = Client::new(Config::new("KEY"), [1; 32], &Restored::default(), now);
+            let options = EventOptions { timestamp_unix_ms: Some(unix_ms), ..EventOptions::default() };
+            let _ = client.track("A", None, &options, now);
+            client.background(now);
+            client.tick(now);
+            let _ = client.track("B", None, &options, Now::default());
+            client.tick(Now::default());
+            while let Some(effect) = client.poll_effect() {
+                if let Effect::Send { token, .. } = effect {
+                    client.http_done(token, HttpOutcome::NetworkError, now);
+                }
+            }
+            client.set_consent(Consent::Denied, now);
+            let _ = sent(&mut client, Now { unix_ms, mono_ms: u64::MAX });
+            assert_eq!(client.queued_events(), 0, "{unix_ms} {mono_ms}");
+        }
+    }
+}
+
+#[test]
+fn odd_answers_are_no_receipts() {
+    let now = Now { unix_ms: 1_780_000_000_000, mono_ms: 0 };
+    for body in [
+        "",
+        "ok",
+        "\u{feff}{}",
+        "{\"results\":[[[[",
+        r#"{"results":[{"messageId":7}]}"#,
+        r#"{"success":true}"#,
+    ] {
+        let mut client = Client::new(Config::new("KEY"), [1; 32], &Restored::default(), now);
+        let _ = client.track("A", None, &EventOptions::default(), now);
+        client.flush(now);
+        while let Some(effect) = client.poll_effect() {
+            match effect {
+                Effect::Append { token, .. } | Effect::Seal { token, .. } => {
+                    client.stored(token, StoredOutcome::Ok, now);
+                }
+                Effect::Send { token, .. } => {
+                    let retry_after = Some("soon");
+                    let response = HttpOutcome::Response { status: 200, retry_after, body: body.as_bytes() };
+                    client.http_done(token, response, now);
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(client.queued_events(), 0, "a 200 is a 200: {body}");
+    }
+}
