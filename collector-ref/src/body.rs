@@ -73,6 +73,9 @@ fn all(encoding: &'static str, reader: impl Read) -> Result<Cow<'static, [u8]>, 
 mod tests {
     use std::io::Write as _;
 
+    use holloway_wire::{EventKind, decode};
+    use proptest::prelude::*;
+
     use super::*;
 
     const TEXT: &[u8] = br#"{"batch":[]}"#;
@@ -127,5 +130,32 @@ mod tests {
         check(TEXT);
         check(b"data=%7B%22batch%22%3A%5B%5D%7D");
         check(b"v=1&data=eyJiYXRjaCI6W119");
+    }
+
+    proptest! {
+        /// Any bytes under any encoding are text within the limit, or a reason why not.
+        #[test]
+        fn any_bytes_are_taken_apart_or_refused(
+            body in prop::collection::vec(any::<u8>(), 0..600),
+            encoding in prop::sample::select(vec!["", "gzip", "deflate", "br", "zstd", "x"]),
+            cut in 0..40_usize,
+            flip in any::<(u8, u8)>(),
+        ) {
+            let mut packed = gzip(&body);
+            packed.truncate(packed.len() - cut.min(packed.len()));
+            let at = usize::from(flip.0) % packed.len().max(1);
+            if let Some(byte) = packed.get_mut(at) {
+                *byte ^= flip.1;
+            }
+            for bytes in [&body, &packed, &[b"data=", &body[..]].concat()] {
+                if let Ok(text) = decompress(bytes, Some(encoding)) {
+                    prop_assert!(text.len() <= BODY_BYTES_MAX);
+                    let text = unwrap_form(&text);
+                    for route in [decode::Route::Batch, decode::Route::Single(EventKind::Page)] {
+                        let _ = decode::body(&text, route);
+                    }
+                }
+            }
+        }
     }
 }

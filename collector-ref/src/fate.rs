@@ -22,6 +22,14 @@ pub enum Fate {
     Rejected,
 }
 
+/// A [`Fate`] without its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    Stored,
+    Duplicate,
+    Quarantined,
+}
+
 /// Counts of fates. `received` is always the sum of the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Ledger {
@@ -41,15 +49,19 @@ pub struct Ledger {
 
 impl Ledger {
     /// Counts one event.
-    pub fn count(&mut self, fate: &Fate) {
+    pub(crate) fn count(&mut self, mark: Mark) {
         self.received += 1;
-        *match fate {
-            Fate::Stored => &mut self.stored,
-            Fate::Duplicate => &mut self.duplicate,
-            Fate::Quarantined { .. } => &mut self.quarantined,
-            Fate::Suppressed => &mut self.suppressed,
-            Fate::Rejected => &mut self.rejected,
+        *match mark {
+            Mark::Stored => &mut self.stored,
+            Mark::Duplicate => &mut self.duplicate,
+            Mark::Quarantined => &mut self.quarantined,
         } += 1;
+    }
+
+    /// Counts events that nobody looked at: their sender has them still.
+    pub(crate) fn reject(&mut self, events: u64) {
+        self.received += events;
+        self.rejected += events;
     }
 
     /// Whether every event has a fate.

@@ -3,15 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use holloway_rawlog::{
-    AppendError, FileStorage, Log, Offset, OpenError, Options, ReadError, Reader, Record, Recovery, SyncError,
+    AppendError, FileStorage, Log, OpenError, Options, ReadError, Reader, Record, Recovery, Storage,
+    SyncError,
 };
-use holloway_wire::{Envelope, EventKind, Timestamp, correct_clock, decode, dedupe_key, stable_hash128};
+use holloway_wire::{EventKind, Timestamp};
 
 use crate::{
+    admission::{Admission, Entry},
     dedupe::{Recent, Window},
-    fate::{Fate, Ledger},
-    quarantine::{self, Cause},
+    fate::{Fate, Ledger, Mark},
 };
+
+/// Of a damage in the log, so many bytes are copied to the quarantine.
+const DAMAGE_KEPT_BYTES: usize = 1024 * 1024;
 
 /// How an intake is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +75,8 @@ pub struct Recovered {
     pub quarantine: Recovery,
     /// Keys that are known again.
     pub keys: usize,
+    /// Damaged bytes of the event log that were met on the way; copies of them are in the quarantine.
+    pub damaged_bytes: u64,
 }
 
 /// Why a data folder cannot be written to.
@@ -90,6 +96,9 @@ pub enum IntakeOpenError {
     /// The keys of a log cannot be read.
     #[error(transparent)]
     Keys(#[from] ReadError),
+    /// What is damaged in the log cannot be kept.
+    #[error("cannot copy damaged bytes of the log to the quarantine: {0}")]
+    Damage(#[from] CommitError),
 }
 
 /// Why nothing of what was admitted since the last commit is stored.
@@ -98,7 +107,7 @@ pub enum CommitError {
     /// It could not be written.
     #[error(transparent)]
     Append(#[from] AppendError),
-    /// It could not be synced; the data folder must be opened again.
+    /// It could not be synced.
     #[error(transparent)]
     Sync(#[from] SyncError),
 }
@@ -106,16 +115,32 @@ pub enum CommitError {
 /// Owner of a data folder's log and quarantine.
 ///
 /// Admit events one by one, then [`Intake::commit`]: only after that are they stored.
+///
+/// ```
+/// use holloway_collector::{Fate, Intake, IntakeOptions, Source};
+/// use holloway_wire::Timestamp;
+///
+/// let data = tempfile::tempdir()?;
+/// let now = Timestamp::from_millis(1_790_000_000_000);
+/// let (mut intake, _) = Intake::open(data.path(), IntakeOptions::default(), now)?;
+/// let event = r#"{"type":"track","event":"Signed Up","userId":"u1","messageId":"m1"}"#;
+/// assert_eq!(intake.admit(event, &Source::new("KEY", now)).1, Fate::Stored);
+/// assert_eq!(intake.admit(event, &Source::new("KEY", now)).1, Fate::Duplicate);
+/// assert!(matches!(intake.admit("{}", &Source::new("KEY", now)).1, Fate::Quarantined { .. }));
+/// intake.commit()?;
+/// assert!(intake.ledger().adds_up());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
-pub struct Intake {
-    folder: PathBuf,
-    log: Log<FileStorage>,
-    quarantine: Log<FileStorage>,
+pub struct Intake<S: Storage = FileStorage> {
+    log: Log<S>,
+    quarantine: Log<S>,
     recent: Recent,
     stored: Pending,
     refused: Pending,
     settled: Ledger,
     pending: Ledger,
+    one: Admission,
 }
 
 /// Records that wait for a commit.
@@ -127,12 +152,12 @@ struct Pending {
 }
 
 impl Pending {
-    fn push(&mut self, key: [u8; 16], received_at: Timestamp, write: impl FnOnce(&mut Vec<u8>)) {
-        write(&mut self.bytes);
-        self.records.push((key, received_at.as_micros(), self.bytes.len()));
+    fn push(&mut self, entry: &Entry, record: &[u8]) {
+        self.bytes.extend_from_slice(record);
+        self.records.push((entry.key, entry.received_at.as_micros(), self.bytes.len()));
     }
 
-    fn append(&self, log: &mut Log<FileStorage>) -> Result<(), AppendError> {
+    fn append<S: Storage>(&self, log: &mut Log<S>) -> Result<(), AppendError> {
         let mut start = 0;
         let records: Vec<Record<'_>> = self
             .records
@@ -155,6 +180,9 @@ impl Pending {
 impl Intake {
     /// Takes the data folder, recovers its logs and learns the keys of recent events. `now` is the time by which
     /// "recent" is measured.
+    ///
+    /// # Errors
+    /// [`OpenError::Locked`] names the folder when another process has it.
     pub fn open(
         data: &Path,
         options: IntakeOptions,
@@ -164,74 +192,53 @@ impl Intake {
             let folder = data.join(name);
             FileStorage::create(&folder).map_err(|source| IntakeOpenError::Folder { folder, source })
         };
-        let (log_storage, quarantine_storage) = (storage("log")?, storage("quarantine")?);
+        Self::with_storage(&storage("log")?, &storage("quarantine")?, options, now)
+    }
+}
+
+impl<S: Storage + Clone> Intake<S> {
+    /// Like [`Intake::open`], on any storage.
+    pub(crate) fn with_storage(
+        log_storage: &S,
+        quarantine_storage: &S,
+        options: IntakeOptions,
+        now: Timestamp,
+    ) -> Result<(Self, Recovered), IntakeOpenError> {
         let log_options = Options { chunk_bytes: options.chunk_bytes };
         let (log, log_recovery) = Log::open(log_storage.clone(), log_options)?;
         let (quarantine, quarantine_recovery) = Log::open(quarantine_storage.clone(), log_options)?;
-        let mut recent = Recent::new(options.dedupe);
-        let mut keys = 0;
-        for storage in [log_storage, quarantine_storage] {
-            keys += learn(&mut recent, storage, now)?;
-        }
-        let intake = Self {
-            folder: data.to_owned(),
+        let mut recovered =
+            Recovered { log: log_recovery, quarantine: quarantine_recovery, ..Recovered::default() };
+        let mut intake = Self {
             log,
             quarantine,
-            recent,
+            recent: Recent::new(options.dedupe),
             stored: Pending::default(),
             refused: Pending::default(),
             settled: Ledger::default(),
             pending: Ledger::default(),
+            one: Admission::default(),
         };
-        Ok((intake, Recovered { log: log_recovery, quarantine: quarantine_recovery, keys }))
+        intake.learn(quarantine_storage, now, |_, _| ())?;
+        let mut damages = Vec::new();
+        recovered.keys = intake.learn(log_storage, now, |detail, bytes| damages.push((detail, bytes)))?;
+        for (detail, bytes) in damages {
+            recovered.damaged_bytes += bytes.len() as u64;
+            let kept = &bytes[..bytes.len().min(DAMAGE_KEPT_BYTES)];
+            intake.quarantine(kept, &Source::new("", now), "log_damaged", &detail);
+        }
+        intake.commit()?;
+        // That was not an event that came in.
+        intake.settled = Ledger::default();
+        Ok((intake, recovered))
     }
+}
 
-    /// The data folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
+impl<S: Storage> Intake<S> {
     /// Admits one event's JSON text; answers its message id, as sent or as assigned, and its fate if the next
     /// commit succeeds. Without one, the event is [`Fate::Rejected`].
     pub fn admit(&mut self, raw: &str, source: &Source<'_>) -> (String, Fate) {
-        let event = match decode::event(raw, source.default_kind) {
-            Ok(event) => event,
-            Err(invalid) => {
-                let cause = Cause {
-                    reason: invalid.reason.as_str(),
-                    field: invalid.field,
-                    detail: &invalid.to_string(),
-                };
-                let id = named(raw).unwrap_or_default();
-                return (id, self.refuse(raw.as_bytes(), source, invalid.reason.as_str(), cause));
-            }
-        };
-        let message_id =
-            event.message_id.map_or_else(|| uuid::Uuid::now_v7().to_string(), std::borrow::Cow::into_owned);
-        let key = dedupe_key(source.write_key, &message_id);
-        let fate = if self.recent.insert(key, source.received_at.as_micros()) {
-            let sent_at = source.sent_at.or(event.sent_at);
-            let corrected = correct_clock(event.original_timestamp, sent_at, source.received_at);
-            let envelope = Envelope {
-                write_key: source.write_key.into(),
-                received_at: source.received_at,
-                sent_at,
-                message_id: message_id.as_str().into(),
-                kind: event.kind,
-                timestamp: corrected.timestamp,
-                clock: corrected.source,
-                ip: source.ip.map(Into::into),
-                user_agent: source.user_agent.map(Into::into),
-                context: source.batch_context,
-                event: raw,
-            };
-            self.stored.push(key, source.received_at, |out| envelope.write(out));
-            Fate::Stored
-        } else {
-            Fate::Duplicate
-        };
-        self.pending.count(&fate);
-        (message_id, fate)
+        self.take_one(|admission| admission.event(raw, source))
     }
 
     /// Puts something into the quarantine that never became an event (a line that could not be read).
@@ -243,13 +250,25 @@ impl Intake {
         reason: &'static str,
         detail: &str,
     ) -> Fate {
-        self.refuse(payload, source, reason, Cause { reason, field: "row", detail })
+        self.take_one(|admission| admission.payload(payload, source, "row", reason, detail)).1
     }
 
-    /// Counts events that were not even looked at: the sender has them still.
-    pub fn reject(&mut self, events: u64) {
-        self.settled.received += events;
-        self.settled.rejected += events;
+    /// Takes what was read and judged before; one mark an entry, which holds if the next commit succeeds.
+    pub(crate) fn take(&mut self, admission: &Admission) -> Vec<Mark> {
+        let marks = admission.iter().map(|(entry, record)| {
+            let mark = if !self.recent.insert(entry.key, entry.received_at.as_micros()) {
+                Mark::Duplicate
+            } else if entry.refused.is_some() {
+                self.refused.push(entry, record);
+                Mark::Quarantined
+            } else {
+                self.stored.push(entry, record);
+                Mark::Stored
+            };
+            self.pending.count(mark);
+            mark
+        });
+        marks.collect()
     }
 
     /// Returns when everything admitted is on disk. After an error nothing of it is, as far as anybody was told:
@@ -266,6 +285,12 @@ impl Intake {
         self.stored.clear();
         self.refused.clear();
         done
+    }
+
+    /// Proves that events could be stored now.
+    pub(crate) fn probe(&mut self) -> Result<(), AppendError> {
+        self.quarantine.probe()?;
+        self.log.probe()
     }
 
     /// Bytes that wait for a commit.
@@ -292,58 +317,54 @@ impl Intake {
         Ok(())
     }
 
-    fn refuse(
-        &mut self,
-        payload: &[u8],
-        source: &Source<'_>,
-        reason: &'static str,
-        cause: Cause<'_>,
-    ) -> Fate {
-        let key = stable_hash128(&[b"quarantine", source.write_key.as_bytes(), reason.as_bytes(), payload]);
-        let fate = if self.recent.insert(key, source.received_at.as_micros()) {
-            let (write_key, received_at) = (source.write_key, source.received_at);
-            self.refused
-                .push(key, received_at, |out| quarantine::write(out, payload, write_key, received_at, cause));
-            Fate::Quarantined { reason, detail: cause.detail.to_owned() }
-        } else {
-            Fate::Duplicate
+    fn take_one(&mut self, read: impl FnOnce(&mut Admission)) -> (String, Fate) {
+        let mut one = std::mem::take(&mut self.one);
+        one.clear();
+        read(&mut one);
+        let mark = self.take(&one).pop();
+        let entry = one.entries().last();
+        let message_id = entry.map(|entry| entry.message_id.clone()).unwrap_or_default();
+        let fate = match (mark, entry.and_then(|entry| entry.refused.clone())) {
+            (Some(Mark::Quarantined), Some(refused)) => {
+                Fate::Quarantined { reason: refused.reason, detail: refused.detail }
+            }
+            (Some(Mark::Duplicate), _) => Fate::Duplicate,
+            _ => Fate::Stored,
         };
-        self.pending.count(&fate);
-        fate
+        self.one = one;
+        (message_id, fate)
     }
-}
 
-/// Reads the keys of a log within the window.
-fn learn(recent: &mut Recent, storage: FileStorage, now: Timestamp) -> Result<usize, ReadError> {
-    let horizon = recent.horizon_us(now.as_micros());
-    let mut reader = Reader::open(storage, Offset::START)?;
-    let mut keys = 0;
-    loop {
-        match reader.read() {
-            Ok(Some((_, record))) => {
-                if record.received_at_us >= horizon {
-                    recent.insert(record.key, record.received_at_us);
+    /// Reads the keys of a log within the window. Damaged keys are not known again; what follows them is.
+    fn learn(
+        &mut self,
+        storage: &S,
+        now: Timestamp,
+        mut damaged: impl FnMut(String, Vec<u8>),
+    ) -> Result<usize, ReadError>
+    where
+        S: Clone,
+    {
+        let horizon = self.recent.horizon_us(now.as_micros());
+        let mut reader = Reader::open_since(storage.clone(), horizon)?;
+        let mut keys = 0;
+        loop {
+            match reader.read() {
+                Ok(Some((_, record))) if record.received_at_us >= horizon => {
+                    self.recent.insert(record.key, record.received_at_us);
                     keys += 1;
                 }
-            }
-            Ok(None) => return Ok(keys),
-            // Damaged keys are not known again; what follows them is. The damage itself is a reader's to report.
-            Err(ReadError::Damaged { .. }) => {
-                if reader.resync()?.is_none() {
-                    return Ok(keys);
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(keys),
+                Err(error @ ReadError::Damaged { .. }) => {
+                    let Some(damage) = reader.resync()? else { return Err(error) };
+                    damaged(damage.to_string(), reader.damaged_bytes(&damage)?);
                 }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
         }
     }
 }
 
-/// The message id of an event that is invalid otherwise, so that its sender can tell which one it was.
-fn named(raw: &str) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Named<'a> {
-        #[serde(borrow, default, rename = "messageId")]
-        id: Option<std::borrow::Cow<'a, str>>,
-    }
-    serde_json::from_str::<Named<'_>>(raw).ok()?.id.map(std::borrow::Cow::into_owned)
-}
+#[cfg(test)]
+mod tests;

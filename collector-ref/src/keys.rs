@@ -46,6 +46,7 @@ pub struct Keys {
     known: BTreeMap<String, Entry>,
     modified: Option<SystemTime>,
     looked_us: i64,
+    never_open: bool,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -64,15 +65,22 @@ impl Keys {
     /// Reads the data folder's `keys.toml`.
     pub fn open(data: &Path) -> Result<Self, KeyError> {
         let path = data.join("keys.toml");
-        let mut keys = Self { path, known: BTreeMap::new(), modified: None, looked_us: i64::MIN };
+        let mut keys =
+            Self { path, known: BTreeMap::new(), modified: None, looked_us: i64::MIN, never_open: false };
         keys.modified = keys.modified_now();
         keys.known = keys.read()?;
         Ok(keys)
     }
 
+    /// Without keys, none is accepted: when the file is emptied while the collector runs, that must not open it.
+    #[must_use]
+    pub fn never_open(self) -> Self {
+        Self { never_open: true, ..self }
+    }
+
     /// Whether every key is accepted.
     pub fn is_open(&self) -> bool {
-        self.known.is_empty()
+        self.known.is_empty() && !self.never_open
     }
 
     /// Whether this key is accepted. Looks at the file again, at most once a second; a file that cannot be read
@@ -129,6 +137,10 @@ mod tests {
         let later = std::fs::File::open(&path).expect("opens");
         later.set_modified(SystemTime::UNIX_EPOCH).expect("sets");
         assert!(keys.accepts("shop", at(9)) && !keys.accepts("x", at(9)), "a broken file changes nothing");
+        std::fs::remove_file(&path).expect("removes");
+        let mut closed = keys.never_open();
+        assert!(!closed.accepts("shop", at(12)) && !closed.is_open(), "no file opens nothing");
+        std::fs::write(&path, "[keys").expect("writes");
         let error = Keys::open(data.path()).expect_err("is broken").to_string();
         assert!(error.starts_with("expected tables like [keys.WRITE_KEY] in"), "{error}");
     }

@@ -9,20 +9,25 @@
 #![warn(missing_docs)]
 
 mod access;
+mod admission;
+mod answer;
 mod body;
 mod clock;
 mod committer;
 mod cors;
 mod dedupe;
+mod events;
 mod fate;
 mod intake;
 mod keys;
+mod losses;
 mod metrics;
 mod quarantine;
 mod refusal;
 mod route;
 mod server;
 mod settings;
+mod waiting;
 
 pub use dedupe::Window;
 pub use fate::{Fate, Ledger};

@@ -46,7 +46,7 @@ impl<'a> Quarantined<'a> {
 /// Why a payload is in the quarantine.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cause<'a> {
-    pub(crate) reason: &'a str,
+    pub(crate) reason: &'static str,
     pub(crate) field: &'a str,
     pub(crate) detail: &'a str,
 }
@@ -56,7 +56,7 @@ pub(crate) fn write(
     payload: &[u8],
     write_key: &str,
     received_at: Timestamp,
-    cause: Cause<'_>,
+    cause: &Cause<'_>,
 ) {
     let text = std::str::from_utf8(payload);
     let (name, payload) = match text {

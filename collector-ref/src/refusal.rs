@@ -12,10 +12,12 @@ use crate::body::BodyError;
 /// Seconds after which a sender may try again.
 pub(crate) const RETRY_AFTER_S: u32 = 2;
 
-/// A refused request. The sender has its events still.
+/// A refused request. The sender has its events still, or the quarantine has its payload.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
-    #[error("expected a write key (Basic user, writeKey in the body, ?writeKey= or X-Write-Key), found none")]
+    #[error(
+        "expected a write key (Basic user, Bearer, writeKey in the body, ?writeKey= or X-Write-Key), found none"
+    )]
     NoKey,
     #[error("expected a write key of keys.toml, found {0:?}")]
     UnknownKey(String),
@@ -23,49 +25,76 @@ pub(crate) enum Refusal {
     Body(#[from] BodyError),
     #[error(transparent)]
     Json(#[from] decode::BodyError),
-    #[error(
-        "expected a batch of at most {BATCH_BYTES_MAX} bytes, found {0}: send half as many events, or POST /v1/import"
-    )]
+    #[error("expected a batch of at most {BATCH_BYTES_MAX} bytes, found {0}")]
     BatchTooLarge(usize),
-    #[error(
-        "expected at most {BATCH_EVENTS_MAX} events in a batch, found {0}: send fewer, or POST /v1/import"
-    )]
+    #[error("expected at most {BATCH_EVENTS_MAX} events in a batch, found {0}")]
     TooManyEvents(usize),
     #[error("expected POST, found {0}")]
     Method(String),
-    #[error("nothing is here: {0}")]
+    #[error("nothing is here")]
     NoRoute(&'static str),
-    #[error("more requests are under way than fit into memory: try again later")]
+    #[error("expected the whole body within {0} seconds, found less")]
+    Slow(u64),
+    #[error("expected the whole body, found less: the connection ended")]
+    Interrupted,
+    #[error("more requests are under way than fit into memory")]
     Busy,
-    #[error("the events could not be written to disk: try again later")]
+    #[error("the events could not be written to disk")]
     Storage,
 }
 
 impl Refusal {
-    pub(crate) fn status(&self) -> StatusCode {
+    /// Status, a stable word, and what to do.
+    fn row(&self) -> (StatusCode, &'static str, &'static str) {
+        const NAME_KEY: &str =
+            "name it in keys.toml of the data folder ([keys.WRITE_KEY]); no restart is needed";
+        const HALVE: &str = "send half as many events, or POST /v1/import, which takes 4 MiB";
+        const LATER: &str = "send the same again after Retry-After";
+        const KEPT: &str =
+            "the payload is in the quarantine; what was sent again unchanged would end there again";
         match self {
-            Self::NoKey | Self::UnknownKey(_) => StatusCode::UNAUTHORIZED,
-            Self::Body(BodyError::TooLarge) | Self::BatchTooLarge(_) | Self::TooManyEvents(_) => {
-                StatusCode::PAYLOAD_TOO_LARGE
+            Self::NoKey => (StatusCode::UNAUTHORIZED, "no_key", "send the write key with the request"),
+            Self::UnknownKey(_) => (StatusCode::UNAUTHORIZED, "unknown_key", NAME_KEY),
+            Self::Body(BodyError::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", HALVE),
+            Self::BatchTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "batch_too_large", HALVE),
+            Self::TooManyEvents(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_many_events", HALVE),
+            Self::Body(BodyError::Encoding(_)) => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unknown_encoding", KEPT)
             }
-            Self::Body(BodyError::Encoding(_)) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Body(BodyError::Damaged { .. }) | Self::Json(_) => StatusCode::BAD_REQUEST,
-            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NoRoute(_) => StatusCode::NOT_FOUND,
-            Self::Busy => StatusCode::TOO_MANY_REQUESTS,
-            Self::Storage => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Body(BodyError::Damaged { .. }) => (StatusCode::BAD_REQUEST, "damaged_encoding", KEPT),
+            Self::Json(_) => (StatusCode::BAD_REQUEST, "malformed_body", KEPT),
+            Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "method", "POST it"),
+            Self::NoRoute(hint) => (StatusCode::NOT_FOUND, "no_route", hint),
+            Self::Slow(_) => (StatusCode::REQUEST_TIMEOUT, "slow", LATER),
+            Self::Interrupted => (StatusCode::BAD_REQUEST, "interrupted", "send it again"),
+            Self::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy", LATER),
+            Self::Storage => (StatusCode::SERVICE_UNAVAILABLE, "storage", LATER),
         }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.row().0
+    }
+
+    /// The stable word.
+    pub(crate) fn reason(&self) -> &'static str {
+        self.row().1
     }
 
     /// Whether to say when to try again.
     pub(crate) fn is_temporary(&self) -> bool {
-        matches!(self, Self::Busy | Self::Storage)
+        matches!(self, Self::Busy | Self::Storage | Self::Slow(_))
     }
 
-    /// `{"error": "..."}`
+    /// `{"error":"…","reason":"…","hint":"…"}`
     pub(crate) fn body(&self) -> Vec<u8> {
+        let (_, reason, hint) = self.row();
         let mut out = b"{\"error\":".to_vec();
         write_string(&mut out, &self.to_string());
+        out.extend_from_slice(b",\"reason\":");
+        write_string(&mut out, reason);
+        out.extend_from_slice(b",\"hint\":");
+        write_string(&mut out, hint);
         out.push(b'}');
         out
     }

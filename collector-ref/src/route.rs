@@ -31,7 +31,8 @@ pub(crate) fn of(path: &str) -> Route {
     }
     let path = path.strip_prefix("/v1").unwrap_or(path);
     if let Some(key) = path.strip_prefix("/projects/").and_then(|rest| rest.strip_suffix("/settings")) {
-        return if key.contains('/') { Route::Nothing } else { Route::Settings(key.to_owned()) };
+        let is_one = !key.is_empty() && !key.contains('/');
+        return if is_one { Route::Settings(unescaped(key)) } else { Route::Nothing };
     }
     let single = |kind| Route::Events { route: decode::Route::Single(kind), import: false };
     let batch = |import| Route::Events { route: decode::Route::Batch, import };
@@ -47,6 +48,13 @@ pub(crate) fn of(path: &str) -> Route {
         "/m" => Route::Swallow,
         _ => Route::Nothing,
     }
+}
+
+/// Undoes percent-encoding.
+fn unescaped(text: &str) -> String {
+    // A form would take a plus for a space; a path does not.
+    let text = text.replace('+', "%2B");
+    form_urlencoded::parse(text.as_bytes()).map(|(name, _)| name.into_owned()).next().unwrap_or_default()
 }
 
 /// What to say to a sender of another protocol.
@@ -90,7 +98,10 @@ mod tests {
             assert_eq!(of(&format!("{prefix}/m")), Route::Swallow);
             assert_eq!(of(&format!("{prefix}/projects/K/settings")), Route::Settings("K".into()));
         }
-        for path in ["/", "/v2/batch", "/batch/x", "/projects/a/b/settings", "/v1/v1/batch"] {
+        assert_eq!(of("/v1/projects/a%20b+c/settings"), Route::Settings("a b+c".into()));
+        for path in
+            ["/", "/v2/batch", "/projects//settings", "/batch/x", "/projects/a/b/settings", "/v1/v1/batch"]
+        {
             assert_eq!(of(path), Route::Nothing, "{path}");
         }
     }

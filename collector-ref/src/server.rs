@@ -1,38 +1,30 @@
 //! The collector over HTTP.
 
 use std::{
-    future::Future,
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    future::{Future, IntoFuture as _},
+    net::SocketAddr,
     path::PathBuf,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
+    time::Duration,
 };
 
-use axum::{
-    Router,
-    body::{Body, Bytes},
-    extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
-    response::Response,
-};
-use holloway_wire::limits::BODY_BYTES_MAX;
+use axum::Router;
+use holloway_wire::Timestamp;
 use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::{
     Intake, IntakeOpenError, IntakeOptions, KeyError, Keys, Recovered,
-    access::Claims,
-    body::{BodyError, decompress, unwrap_form},
+    answer::answer,
     clock::now,
-    committer::{Committer, Job},
-    cors,
+    committer::Committer,
+    losses::LossBook,
     metrics::Metrics,
-    refusal::{RETRY_AFTER_S, Refusal},
-    route::{self, Route},
-    settings,
+    waiting::{Room, WAITING_BYTES_MAX},
 };
 
-/// Bytes of requests that may wait for a sync; past it senders are told to come back.
-const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Requests under way when the end is asked for get so long to be answered.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// How a collector is started.
 #[derive(Clone, Debug)]
@@ -101,32 +93,52 @@ pub struct Server {
     accepts_every_key: bool,
 }
 
+/// What every request needs.
 #[derive(Clone, Debug)]
-struct Shared {
-    committer: Committer,
-    metrics: Arc<Metrics>,
-    host: String,
+pub(crate) struct Shared {
+    pub(crate) committer: Committer,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) room: Room,
+    /// The address, for a client that does not say under which name it came.
+    pub(crate) host: String,
+    keys: Arc<Mutex<Keys>>,
+}
+
+impl Shared {
+    pub(crate) fn accepts(&self, write_key: &str, now: Timestamp) -> bool {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).accepts(write_key, now)
+    }
 }
 
 impl Server {
     /// Opens the data folder and takes the address.
+    ///
+    /// # Errors
+    /// [`ServerError::NoKeys`] when others can reach the address, `keys.toml` names no key, and
+    /// [`Config::open`] is not set.
     pub async fn bind(config: Config) -> Result<Self, ServerError> {
         let keys = Keys::open(&config.data)?;
+        let may_be_open = config.open || config.listen.ip().is_loopback();
         let accepts_every_key = keys.is_open();
-        if accepts_every_key && !config.open && !config.listen.ip().is_loopback() {
+        if accepts_every_key && !may_be_open {
             let keys = config.data.join("keys.toml");
             return Err(ServerError::NoKeys { keys, listen: config.listen });
         }
+        let keys = if may_be_open { keys } else { keys.never_open() };
         let (intake, recovered) = Intake::open(&config.data, config.intake, now())?;
+        let losses = LossBook::open(&config.data)?;
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|source| ServerError::Listen { listen: config.listen, source })?;
         let host = listener.local_addr()?.to_string();
         let metrics = Arc::new(Metrics::default());
-        let (committer, thread) = Committer::start(intake, keys, Arc::clone(&metrics))?;
+        metrics.set_recovered(&recovered);
+        metrics.set_losses(losses.totals());
+        let (committer, thread) = Committer::start(intake, losses, Arc::clone(&metrics))?;
+        let (room, keys) = (Room::new(WAITING_BYTES_MAX), Arc::new(Mutex::new(keys)));
         Ok(Self {
             listener,
-            shared: Shared { committer, metrics, host },
+            shared: Shared { committer, metrics, room, host, keys },
             committer: thread,
             recovered,
             accepts_every_key,
@@ -148,147 +160,37 @@ impl Server {
         self.accepts_every_key
     }
 
-    /// Answers requests until `shutdown` is done; then no more are taken, those under way are answered, and
+    /// Answers requests until `shutdown` is done; then no more are taken, those under way have ten seconds, and
     /// everything is on disk when this returns.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServerError> {
+        let committer = self.shared.committer.clone();
         let router = Router::new().fallback(answer).with_state(self.shared);
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let done = axum::serve(self.listener, service).with_graceful_shutdown(shutdown).await;
-        // The router, and with it the last sender of jobs, is gone: the committer ends after its last group.
+        let (asked, was_asked) = oneshot::channel();
+        let shutdown = async move {
+            shutdown.await;
+            // Nobody waits for it any more when serving has ended by itself.
+            let _ = asked.send(());
+        };
+        let served = axum::serve(self.listener, service).with_graceful_shutdown(shutdown).into_future();
+        let too_late = async {
+            if was_asked.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(GRACE).await;
+        };
+        let done = tokio::select! {
+            done = served => done,
+            () = too_late => {
+                tracing::warn!("requests that did not end in time are cut off");
+                Ok(())
+            }
+        };
+        committer.stop();
         let joined = tokio::task::spawn_blocking(move || self.committer.join()).await;
         if !matches!(joined, Ok(Ok(()))) {
             return Err(ServerError::Io(std::io::Error::other("the committer did not end orderly")));
         }
         Ok(done?)
-    }
-}
-
-async fn answer(
-    State(shared): State<Shared>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
-) -> Response {
-    shared.metrics.requests.fetch_add(1, Ordering::Relaxed);
-    let (parts, body) = request.into_parts();
-    if parts.method == Method::OPTIONS {
-        let mut response = reply(StatusCode::NO_CONTENT, "", Vec::new());
-        cors::preflight(&parts.headers, response.headers_mut());
-        return response;
-    }
-    let path = parts.uri.path();
-    let mut response = match route::of(path) {
-        Route::Health => reply(StatusCode::OK, JSON, br#"{"status":"ok"}"#.to_vec()),
-        Route::Ready => ready(&shared.metrics),
-        Route::Metrics => {
-            reply(StatusCode::OK, "text/plain; version=0.0.4", shared.metrics.text().into_bytes())
-        }
-        Route::Swallow => reply(StatusCode::OK, JSON, br#"{"success":true}"#.to_vec()),
-        Route::Settings(key) => {
-            let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-            let scheme = parts.headers.get("x-forwarded-proto").and_then(|scheme| scheme.to_str().ok());
-            let body = settings::write(&key, host.unwrap_or(&shared.host), scheme.unwrap_or("http"));
-            reply(StatusCode::OK, JSON, body)
-        }
-        Route::Nothing => refuse(&Refusal::NoRoute(route::hint(path))),
-        Route::Events { .. } if parts.method != Method::POST => {
-            refuse(&Refusal::Method(parts.method.to_string()))
-        }
-        Route::Events { route, import } => {
-            let claims = Claims::of(&parts.headers, parts.uri.query());
-            let job = (route, import, claims);
-            match events(&shared, job, &parts.headers, peer, body).await {
-                Ok(receipt) => reply(StatusCode::OK, JSON, receipt),
-                Err(refusal) => refuse(&refusal),
-            }
-        }
-    };
-    cors::allow(&parts.headers, response.headers_mut());
-    response
-}
-
-async fn events(
-    shared: &Shared,
-    (route, import, claims): (holloway_wire::decode::Route, bool, Claims),
-    headers: &HeaderMap,
-    peer: SocketAddr,
-    body: Body,
-) -> Result<Vec<u8>, Refusal> {
-    let raw = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| BodyError::TooLarge)?;
-    let waiting = Waiting::take(&shared.metrics, raw.len())?;
-    let header = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let body = match decompress(&raw, header(header::CONTENT_ENCODING)) {
-        Ok(text) => Ok(Bytes::copy_from_slice(&unwrap_form(&text))),
-        Err(error) => Err((error, raw.clone())),
-    };
-    let (reply, answer) = oneshot::channel();
-    let user_agent = header(header::USER_AGENT).map(str::to_owned);
-    let ip = Some(truncated(peer.ip()));
-    let sent = shared.committer.submit(Job { body, route, import, claims, ip, user_agent, reply });
-    let answer = if sent { answer.await.unwrap_or(Err(Refusal::Storage)) } else { Err(Refusal::Storage) };
-    drop(waiting);
-    answer
-}
-
-/// A share of the memory for requests, given back when dropped.
-struct Waiting<'a> {
-    metrics: &'a Metrics,
-    bytes: usize,
-}
-
-impl<'a> Waiting<'a> {
-    fn take(metrics: &'a Metrics, bytes: usize) -> Result<Self, Refusal> {
-        let before = metrics.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let waiting = Self { metrics, bytes };
-        if before + bytes > WAITING_BYTES_MAX { Err(Refusal::Busy) } else { Ok(waiting) }
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.metrics.waiting_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
-}
-
-const JSON: &str = "application/json";
-
-fn reply(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    if !content_type.is_empty() {
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    }
-    response
-}
-
-fn refuse(refusal: &Refusal) -> Response {
-    let mut response = reply(refusal.status(), JSON, refusal.body());
-    if refusal.is_temporary() {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
-    }
-    response
-}
-
-/// Ready as long as the last commit was one.
-fn ready(metrics: &Metrics) -> Response {
-    if metrics.failed_commits.load(Ordering::Relaxed) == 0 {
-        reply(StatusCode::OK, JSON, br#"{"status":"ready"}"#.to_vec())
-    } else {
-        let body =
-            br#"{"status":"unready","reason":"a commit failed; see the log of the collector"}"#.to_vec();
-        reply(StatusCode::SERVICE_UNAVAILABLE, JSON, body)
-    }
-}
-
-/// An address without the part that names one household: the last byte of IPv4, the last ten of IPv6.
-fn truncated(ip: IpAddr) -> String {
-    match ip {
-        IpAddr::V4(ip) => {
-            let [a, b, c, _] = ip.octets();
-            format!("{a}.{b}.{c}.0")
-        }
-        IpAddr::V6(ip) => {
-            let [a, b, c, ..] = ip.segments();
-            Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0).to_string()
-        }
     }
 }

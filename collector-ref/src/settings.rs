@@ -1,6 +1,10 @@
 //! What Segment's SDKs ask for before they start.
 
+use axum::http::HeaderValue;
 use holloway_wire::json::write_string;
+
+/// A day, by the asking client alone: the answer names the host it was asked under.
+pub(crate) const CACHE: HeaderValue = HeaderValue::from_static("private, max-age=86400");
 
 /// The smallest answer with which analytics-next, Kotlin and Swift all stay with this host: exactly one
 /// integration, with a key and a host, and no metrics.

@@ -1,0 +1,95 @@
+//! What a request is answered: one place for status, headers and body.
+
+use std::net::SocketAddr;
+
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    response::Response,
+};
+
+use crate::{
+    cors,
+    events::{self, Head},
+    refusal::{RETRY_AFTER_S, Refusal},
+    route::{self, Route},
+    server::Shared,
+    settings,
+};
+
+const JSON: &str = "application/json";
+const METRICS: &str = "text/plain; version=0.0.4";
+
+pub(crate) async fn answer(
+    State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    shared.metrics.requested();
+    let (parts, body) = request.into_parts();
+    if parts.method == Method::OPTIONS {
+        let mut response = reply(StatusCode::NO_CONTENT, "", Vec::new());
+        cors::preflight(&parts.headers, response.headers_mut());
+        return response;
+    }
+    let path = parts.uri.path();
+    let mut response = match route::of(path) {
+        Route::Health => reply(StatusCode::OK, JSON, br#"{"status":"ok"}"#.to_vec()),
+        Route::Ready => ready(shared.committer.is_ready().await),
+        Route::Metrics => {
+            let text = shared.metrics.text(shared.room.held());
+            reply(StatusCode::OK, METRICS, text.into_bytes())
+        }
+        Route::Swallow => reply(StatusCode::OK, JSON, br#"{"success":true}"#.to_vec()),
+        Route::Settings(key) => {
+            let text = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+            let host = text("host").unwrap_or(&shared.host);
+            let scheme = text("x-forwarded-proto").unwrap_or("http");
+            let mut response = reply(StatusCode::OK, JSON, settings::write(&key, host, scheme));
+            response.headers_mut().insert(header::CACHE_CONTROL, settings::CACHE);
+            response
+        }
+        Route::Nothing => refuse(&shared, &Refusal::NoRoute(route::hint(path)), 0),
+        Route::Events { .. } if parts.method != Method::POST => {
+            let mut response = refuse(&shared, &Refusal::Method(parts.method.to_string()), 0);
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST, OPTIONS"));
+            response
+        }
+        Route::Events { route, import } => {
+            let head = Head::of(route, import, &parts.headers, parts.uri.query(), peer.ip());
+            match events::receive(&shared, &head, body).await {
+                Ok(receipt) => reply(StatusCode::OK, JSON, receipt),
+                Err((refusal, events)) => refuse(&shared, &refusal, events),
+            }
+        }
+    };
+    cors::allow(&parts.headers, response.headers_mut());
+    response
+}
+
+fn reply(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    if !content_type.is_empty() {
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    response
+}
+
+fn refuse(shared: &Shared, refusal: &Refusal, events: u64) -> Response {
+    shared.metrics.refused(refusal.reason(), events);
+    let mut response = reply(refusal.status(), JSON, refusal.body());
+    if refusal.is_temporary() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+    }
+    response
+}
+
+fn ready(is_ready: bool) -> Response {
+    if is_ready {
+        return reply(StatusCode::OK, JSON, br#"{"status":"ready"}"#.to_vec());
+    }
+    let body = br#"{"status":"unready","reason":"events cannot be written to disk"}"#;
+    reply(StatusCode::SERVICE_UNAVAILABLE, JSON, body.to_vec())
+}

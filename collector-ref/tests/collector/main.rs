@@ -1,0 +1,5 @@
+//! The collector over real HTTP, on a real disk.
+
+mod clients;
+mod http;
+mod sigkill;
