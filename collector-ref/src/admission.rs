@@ -41,7 +41,18 @@ pub(crate) struct Refused {
     pub(crate) detail: String,
 }
 
+/// What an envelope adds to its event, about.
+const ENVELOPE_BYTES: usize = 384;
+
 impl Admission {
+    /// Room for so many events of so many bytes in all.
+    pub(crate) fn with_capacity(events: usize, bytes: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(bytes + events * ENVELOPE_BYTES),
+            entries: Vec::with_capacity(events),
+        }
+    }
+
     /// Reads one event.
     pub(crate) fn event(&mut self, raw: &str, source: &Source<'_>) {
         let event = match decode::event(raw, source.default_kind) {

@@ -96,7 +96,6 @@ struct Judged {
 /// Everything that needs no disk and no other request.
 fn judge(shared: &Shared, head: &Head, raw: &Bytes, share: &mut Share) -> Result<Judged, Refused> {
     let received_at = now();
-    let mut admission = Admission::default();
     let spoilt = |payload: &[u8], refusal: Refusal| {
         let write_key = authorise(shared, &head.claims, None, received_at).map_err(|refusal| (refusal, 1))?;
         let mut admission = Admission::default();
@@ -133,6 +132,7 @@ fn judge(shared: &Shared, head: &Head, raw: &Bytes, share: &mut Share) -> Result
         batch_context: body.context.map(RawJson::text),
         ..source(head, &write_key, received_at)
     };
+    let mut admission = Admission::with_capacity(events, text.len());
     for event in &body.events {
         admission.event(event, &source);
     }

@@ -4,6 +4,9 @@
 //! the same one. One bad event never costs its batch: it goes to the quarantine with its payload and a reason, and
 //! the answer says so. Every event that comes in meets exactly one [`Fate`], and the [`Ledger`] adds up at all times.
 //!
+//! A data folder holds `log/` and `quarantine/` (two logs of one format), `keys.toml`, and `losses.ndjson`: what
+//! clients said they lost before it came here.
+//!
 //! [`Intake`] is that promise without HTTP, used by the server and by imports alike; [`Server`] puts the routes of
 //! the Segment HTTP API in front of it.
 #![warn(missing_docs)]

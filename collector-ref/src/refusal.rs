@@ -50,8 +50,7 @@ impl Refusal {
             "name it in keys.toml of the data folder ([keys.WRITE_KEY]); no restart is needed";
         const HALVE: &str = "send half as many events, or POST /v1/import, which takes 4 MiB";
         const LATER: &str = "send the same again after Retry-After";
-        const KEPT: &str =
-            "the payload is in the quarantine; what was sent again unchanged would end there again";
+        const KEPT: &str = "the payload is in the quarantine; to send it again unchanged does not help";
         match self {
             Self::NoKey => (StatusCode::UNAUTHORIZED, "no_key", "send the write key with the request"),
             Self::UnknownKey(_) => (StatusCode::UNAUTHORIZED, "unknown_key", NAME_KEY),
@@ -97,5 +96,61 @@ impl Refusal {
         write_string(&mut out, hint);
         out.push(b'}');
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_refusal_has_its_status_and_says_what_to_do() {
+        let check = |refusal: Refusal, status: u16, temporary: bool, body: &str| {
+            let found = String::from_utf8(refusal.body()).expect("JSON");
+            assert_eq!((refusal.status().as_u16(), refusal.is_temporary()), (status, temporary), "{found}");
+            assert_eq!(found, body);
+        };
+        check(
+            Refusal::UnknownKey("k1".to_owned()),
+            401,
+            false,
+            r#"{"error":"expected a write key of keys.toml, found \"k1\"","reason":"unknown_key","hint":"name it in keys.toml of the data folder ([keys.WRITE_KEY]); no restart is needed"}"#,
+        );
+        check(
+            Refusal::BatchTooLarge(513_024),
+            413,
+            false,
+            r#"{"error":"expected a batch of at most 512000 bytes, found 513024","reason":"batch_too_large","hint":"send half as many events, or POST /v1/import, which takes 4 MiB"}"#,
+        );
+        check(
+            Refusal::Busy,
+            429,
+            true,
+            r#"{"error":"more requests are under way than fit into memory","reason":"busy","hint":"send the same again after Retry-After"}"#,
+        );
+        check(
+            Refusal::Storage,
+            503,
+            true,
+            r#"{"error":"the events could not be written to disk","reason":"storage","hint":"send the same again after Retry-After"}"#,
+        );
+        check(
+            Refusal::Slow(30),
+            408,
+            true,
+            r#"{"error":"expected the whole body within 30 seconds, found less","reason":"slow","hint":"send the same again after Retry-After"}"#,
+        );
+        check(
+            Refusal::NoRoute("go there"),
+            404,
+            false,
+            r#"{"error":"nothing is here","reason":"no_route","hint":"go there"}"#,
+        );
+        check(
+            decode::BodyError::Utf8 { at: 11 }.into(),
+            400,
+            false,
+            r#"{"error":"expected UTF-8 text, found another byte at 11","reason":"malformed_body","hint":"the payload is in the quarantine; to send it again unchanged does not help"}"#,
+        );
     }
 }
