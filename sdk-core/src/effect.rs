@@ -28,6 +28,12 @@ impl ChunkId {
         if self.0 & Self::STEP_MASK == Self::STEP_MASK { None } else { Some(Self(self.0 + 1)) }
     }
 
+    /// The last id that what is left of this chunk can move to: whoever waits for the chunk waits up to here.
+    #[must_use]
+    pub const fn last_rest(self) -> Self {
+        Self(self.0 | Self::STEP_MASK)
+    }
+
     /// When the chunk was begun, milliseconds since 1970 by the device's clock.
     pub const fn begun_unix_ms(self) -> u64 {
         self.0 >> Self::TIME_SHIFT

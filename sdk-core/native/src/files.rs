@@ -116,11 +116,20 @@ impl Files {
     }
 
     pub(crate) fn seal(&mut self, chunk: ChunkId) -> io::Result<()> {
-        let Some(open) = self.open.take_if(|open| open.chunk == chunk) else { return Ok(()) };
+        let open = self.open.take_if(|open| open.chunk == chunk);
         if self.fsync == FsyncPolicy::Never {
             return Ok(());
         }
-        open.file.sync_data()?;
+        match open {
+            Some(open) => open.file.sync_data()?,
+            // Another chunk was written to meanwhile: what is left of a batch goes to a chunk of its own.
+            None => match File::open(self.path(chunk)) {
+                Ok(file) => file.sync_data()?,
+                // None of its records could be written, which was told then.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                Err(error) => return Err(error),
+            },
+        }
         File::open(self.folder.path().join("chunks"))?.sync_all()
     }
 

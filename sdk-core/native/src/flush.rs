@@ -57,7 +57,8 @@ impl Flushes {
     pub(crate) fn wait(&mut self, reply: Reply, core: &Core, disk: &Disk) {
         // Events that are held in memory have no chunk yet.
         let held = core.consent() == Consent::Unknown;
-        let upto = if held { ChunkId(u64::MAX) } else { disk.newest().unwrap_or(ChunkId(0)) };
+        let upto =
+            if held { ChunkId(u64::MAX) } else { disk.newest().map_or(ChunkId(0), ChunkId::last_rest) };
         self.waiting.push((reply, upto));
     }
 

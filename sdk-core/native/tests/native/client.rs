@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use holloway::{BuildError, Client, Consent, FlushError, Options, Recorder};
+use holloway::{BuildError, Client, Consent, FlushError, Options, Recorder, Response};
 use serde_json::json;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -168,6 +168,22 @@ fn properties_that_are_no_object_are_a_counted_loss() {
     hw.flush(LONG).expect("delivers");
     assert_eq!(recorder.event_names(), ["Good"]);
     assert!(recorder.bodies()[0].contains(r#""losses":{"serialize":1}"#), "{}", recorder.bodies()[0]);
+}
+
+#[test]
+fn a_flush_waits_for_what_is_left_of_a_batch() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let recorder = Recorder::new();
+    let hw = client(folder.path(), &recorder);
+    let verdicts =
+        r#"{"results":[{"messageId":"a","verdict":"invalid"},{"messageId":"b","verdict":"retry"}]}"#;
+    recorder.answer_next_with(Response { status: 200, body: verdicts.into(), ..Response::default() });
+    for id in ["a", "b"] {
+        hw.track_with("Counted", json!({}), Options { message_id: Some(id.into()), ..Options::default() });
+    }
+    assert_eq!(hw.flush(LONG), Err(FlushError::Rejected { events: 1 }));
+    assert_eq!(hw.queued_events(), 0, "the event that the collector wanted again was sent again first");
+    assert_eq!(recorder.bodies().len(), 2);
 }
 
 #[test]
