@@ -279,6 +279,9 @@ impl<S: Storage> Intake<S> {
             for (key, _, _) in self.stored.records.iter().chain(&self.refused.records) {
                 self.recent.remove(key);
             }
+            // A log tells of every failure once. This group has been told; the next one must not be told again.
+            let _ = self.log.sync();
+            let _ = self.quarantine.sync();
         }
         let pending = std::mem::take(&mut self.pending);
         self.settled += if done.is_ok() { pending } else { pending.turned_away() };

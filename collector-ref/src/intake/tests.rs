@@ -132,6 +132,25 @@ fn stored(log: &Memory, quarantine: &Memory) -> BTreeSet<String> {
 }
 
 #[test]
+fn a_failed_commit_is_not_charged_to_the_next() {
+    let (log, quarantine) = (Memory::new(), Memory::new());
+    let (mut intake, _) = Intake::with_storage(&log, &quarantine, OPTIONS, NOW).expect("opens");
+    intake.admit(&event(99), &Source::new("K", NOW));
+    intake.commit().expect("the disk works");
+    log.fail_syncs(true);
+    // More than a chunk: the first chunk cannot be sealed while records of this very group are in it.
+    for id in 0..40 {
+        intake.admit(&event(id), &Source::new("K", NOW));
+    }
+    intake.commit().expect_err("the disk fails");
+    log.fail_syncs(false);
+    assert_eq!(intake.admit(&event(0), &Source::new("K", NOW)).1, Fate::Stored, "it may be sent again");
+    intake.commit().expect("the disk works again");
+    let ledger = intake.ledger();
+    assert_eq!((ledger.stored, ledger.rejected, ledger.received), (2, 40, 42));
+}
+
+#[test]
 fn damaged_bytes_of_the_log_go_to_the_quarantine_once() {
     let (log, quarantine) = (Memory::new(), Memory::new());
     let open = || Intake::with_storage(&log, &quarantine, OPTIONS, NOW).expect("opens");
