@@ -48,8 +48,23 @@ pub struct Config {
     pub backoff_first_ms: u64,
     /// The longest pause after failures, in milliseconds: 5 min.
     pub backoff_max_ms: u64,
+    /// Requests without any answer in a row after which the network counts as away: 8, some two minutes of trying.
+    pub breaker_failures: u32,
+    /// Milliseconds between two tries while the network counts as away: 15 min. `online` ends it at once. A page whose
+    /// requests are blocked for good would otherwise ask twelve times an hour for as long as it lives.
+    pub breaker_pause_ms: u64,
     /// Milliseconds between two writes of the state for activity alone: 5,000.
     pub activity_save_ms: u64,
+    /// Sessions of which events are sent, in millionths: 1,000,000. Which ones depends on the session's id alone, so that
+    /// a session is sent whole or not at all. Identify, group and alias are always sent: who is who is no sample.
+    pub sampled_sessions_ppm: u32,
+    /// Whether the begin and the end of each session are events of their own, `Session Started` and `Session Ended`:
+    /// false, since the pipeline finds sessions without them.
+    pub session_events: bool,
+    /// Whether an event with another `context.campaign` than the session's begins a new one: false, as in GA4.
+    pub session_by_campaign: bool,
+    /// The purpose among those of `set_purposes` that recording needs: `analytics`.
+    pub consent_purpose: &'static str,
     /// Consent at the start; what a former run was told wins.
     pub consent: Consent,
     /// The device's id when no stored state has one: what the host knew already, from a cookie say. Else one is
@@ -79,11 +94,22 @@ impl Config {
             leaving_bytes_max: 60 * 1024,
             backoff_first_ms: 1_000,
             backoff_max_ms: 5 * MINUTE_MS,
+            breaker_failures: 8,
+            breaker_pause_ms: 15 * MINUTE_MS,
             activity_save_ms: 5_000,
+            sampled_sessions_ppm: 1_000_000,
+            session_events: false,
+            session_by_campaign: false,
+            consent_purpose: "analytics",
             consent: Consent::Granted,
             anonymous_id: None,
             library: ("holloway", env!("CARGO_PKG_VERSION")),
         }
+    }
+
+    /// Events at which a chunk is sealed though nothing can be sent: what is evicted at once is a small part of all.
+    pub(crate) fn chunk_events_max(&self) -> usize {
+        (self.outbox_events_max / 10).clamp(self.flush_at(), BATCH_EVENTS_MAX)
     }
 
     pub(crate) fn flush_at(&self) -> usize {

@@ -139,6 +139,16 @@ pub enum Diagnostic {
         /// 401 or 403.
         status: u16,
     },
+    /// Nothing answers: until `online`, only a try now and then.
+    Unreachable {
+        /// Milliseconds until the next one.
+        wait_ms: u64,
+    },
+    /// The device's clock is off by more than five minutes. Events keep the device's time; the collector corrects it.
+    ClockSkew {
+        /// The collector's clock less the device's, in milliseconds.
+        skew_ms: i64,
+    },
     /// A request failed and is tried again.
     Retrying {
         /// The status; 0 without an answer.

@@ -11,6 +11,8 @@ pub struct ResetOptions {
     pub keep_anonymous_id: bool,
     /// Keep the super properties.
     pub keep_registered: bool,
+    /// Keep the session.
+    pub keep_session: bool,
 }
 
 /// The subject of the events.
@@ -20,31 +22,63 @@ pub(crate) struct Identity {
     pub(crate) user_id: Option<String>,
     /// Super properties, a JSON object's text; empty for none.
     pub(crate) registered: String,
+    /// Those that end with the session.
+    pub(crate) registered_for_session: String,
+}
+
+/// How long a super property lies under the events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Until it is unregistered or reset; another value of the same key takes its place.
+    Always,
+    /// The same, but a key that has a value keeps it.
+    Once,
+    /// Until the session ends; over the lasting ones.
+    Session,
 }
 
 impl Identity {
-    pub(crate) fn registered(&self) -> RawJson<'_> {
-        RawJson::object(&self.registered).unwrap_or(RawJson::EMPTY)
+    /// All super properties as one object's text.
+    pub(crate) fn super_properties(&self) -> String {
+        merged(&self.registered, &self.registered_for_session)
     }
 
-    pub(crate) fn register(&mut self, properties: RawJson<'_>) {
-        let mut merged = Vec::new();
-        write_merged(&mut merged, self.registered(), properties);
-        self.registered = String::from_utf8(merged).expect("merged JSON texts are UTF-8");
+    pub(crate) fn register(&mut self, properties: RawJson<'_>, registration: Registration) {
+        match registration {
+            Registration::Always => self.registered = merged(&self.registered, properties.text()),
+            Registration::Once => self.registered = merged(properties.text(), &self.registered),
+            Registration::Session => {
+                self.registered_for_session = merged(&self.registered_for_session, properties.text());
+            }
+        }
     }
 
     pub(crate) fn unregister(&mut self, key: &str) {
-        let mut kept = String::from("{");
-        for (name, value) in self.registered().members().filter(|(name, _)| *name != key) {
-            if kept.len() > 1 {
-                kept.push(',');
-            }
-            kept.push('"');
-            kept.push_str(name);
-            kept.push_str("\":");
-            kept.push_str(value.text());
-        }
-        kept.push('}');
-        self.registered = kept;
+        self.registered = without(&self.registered, key);
+        self.registered_for_session = without(&self.registered_for_session, key);
     }
+}
+
+/// Two objects as one; what is not an object counts as one without members.
+pub(crate) fn merged(under: &str, over: &str) -> String {
+    let mut out = Vec::with_capacity(under.len() + over.len());
+    let object = |text| RawJson::object(text).unwrap_or(RawJson::EMPTY);
+    write_merged(&mut out, object(under), object(over));
+    String::from_utf8(out).expect("merged JSON texts are UTF-8")
+}
+
+/// An object without one of its members; empty for no members.
+pub(crate) fn without(object: &str, key: &str) -> String {
+    let object = RawJson::object(object).unwrap_or(RawJson::EMPTY);
+    let mut kept = String::new();
+    for (name, value) in object.members().filter(|(name, _)| *name != key) {
+        kept.push_str(if kept.is_empty() { "{\"" } else { ",\"" });
+        kept.push_str(name);
+        kept.push_str("\":");
+        kept.push_str(value.text());
+    }
+    if !kept.is_empty() {
+        kept.push('}');
+    }
+    kept
 }

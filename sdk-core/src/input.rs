@@ -69,6 +69,8 @@ pub enum HttpOutcome<'a> {
         status: u16,
         /// Its `Retry-After` header.
         retry_after: Option<&'a str>,
+        /// Its `Date` header, where the host can see it.
+        date: Option<&'a str>,
         /// Its body.
         body: &'a [u8],
     },

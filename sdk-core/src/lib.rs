@@ -21,15 +21,19 @@ mod identity;
 mod input;
 mod losses;
 mod outbox;
+#[cfg(feature = "plugins")]
+mod plugin;
 mod random;
 mod retry;
 mod session;
 mod state;
 
-pub use client::{Client, Tracked};
+pub use client::{Client, Tracked, message_id};
 pub use config::{Config, Consent};
 pub use effect::{ChunkId, Diagnostic, Effect, Request, Token};
 pub use holloway_wire as wire;
-pub use identity::ResetOptions;
+pub use identity::{Registration, ResetOptions};
 pub use input::{EventOptions, HttpOutcome, Now, ReadOutcome, Restored, RestoredChunk, StoredOutcome};
+#[cfg(feature = "plugins")]
+pub use plugin::{Keep, Outgoing, Part};
 pub use session::{Rotation, Session};

@@ -16,14 +16,15 @@ pub(crate) struct Retry {
     pub(crate) not_before_mono_ms: u64,
     /// Whether the server asked for the pause, so that coming online does not end it.
     pub(crate) by_server: bool,
+    /// Requests without any answer in a row, in this run.
+    pub(crate) unanswered: u32,
 }
 
 impl Retry {
     /// Takes up a pause of a former run; one that the clock's jump made absurd is cut to the longest there is.
-    pub(crate) fn restore(failures: u32, not_before_unix_ms: u64, now: Now) -> Self {
-        let mut retry = Self { failures, ..Self::default() };
+    pub(crate) fn restore(failures: u32, not_before_unix_ms: u64, by_server: bool, now: Now) -> Self {
+        let mut retry = Self { failures, by_server, ..Self::default() };
         retry.pause(not_before_unix_ms.saturating_sub(now.unix_ms).min(RETRY_AFTER_MAX_MS), now);
-        retry.by_server = true;
         retry
     }
 
@@ -31,21 +32,33 @@ impl Retry {
         now.mono_ms < self.not_before_mono_ms
     }
 
-    /// A failure: doubles from the first pause to the longest, evenly spread over the whole (full jitter).
+    /// A failure: doubles from the first pause to the longest, evenly spread over the whole (full jitter). Too many
+    /// without an answer make the longer pause of a network that is away.
     pub(crate) fn fail(
         &mut self,
         config: &Config,
         random: &mut Random,
+        is_answered: bool,
         asked_ms: Option<u64>,
         now: Now,
     ) -> u64 {
         let most =
             config.backoff_first_ms.saturating_mul(1 << self.failures.min(20)).min(config.backoff_max_ms);
         self.failures = self.failures.saturating_add(1);
+        self.unanswered = if is_answered { 0 } else { self.unanswered.saturating_add(1) };
+        if self.is_unreachable(config) {
+            self.by_server = false;
+            self.pause(config.breaker_pause_ms, now);
+            return config.breaker_pause_ms;
+        }
         self.by_server = asked_ms.is_some();
         let wait = asked_ms.map_or_else(|| random.up_to(most), |asked| asked.min(RETRY_AFTER_MAX_MS));
         self.pause(wait, now);
         wait
+    }
+
+    pub(crate) fn is_unreachable(&self, config: &Config) -> bool {
+        self.unanswered >= config.breaker_failures
     }
 
     pub(crate) fn succeed(&mut self) {
@@ -71,12 +84,40 @@ impl Retry {
     }
 }
 
-/// `Retry-After` in milliseconds: whole seconds. A date is left to the backoff, since the device's clock may be off.
-pub(crate) fn retry_after_ms(header: &str) -> Option<u64> {
-    let digits = header.trim();
-    let is_number =
-        !digits.is_empty() && digits.len() < 10 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| digits.bytes().fold(0, |number, byte| number * 10 + u64::from(byte - b'0')) * 1_000)
+/// `Retry-After` in milliseconds: whole seconds, or a date by the collector's clock, whose time `server_unix_ms` is.
+pub(crate) fn retry_after_ms(header: &str, server_unix_ms: u64) -> Option<u64> {
+    let text = header.trim();
+    if let Some(date) = http_date_unix_ms(text) {
+        return Some(date.saturating_sub(server_unix_ms));
+    }
+    number(text.as_bytes()).filter(|_| text.len() < 10).map(|seconds| seconds * 1_000)
+}
+
+/// An HTTP date of the one form that may be sent, `Tue, 24 Nov 2026 08:00:00 GMT` (RFC 9110, 5.6.7), as milliseconds
+/// since 1970; `None` for anything else.
+pub(crate) fn http_date_unix_ms(text: &str) -> Option<u64> {
+    const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
+    let text = text.as_bytes();
+    if text.len() != 29 || !text.ends_with(b" GMT") {
+        return None;
+    }
+    let month = MONTHS.chunks(3).position(|month| *month == text[8..11])? as u64 + 1;
+    let (day, year) = (number(&text[5..7])?, number(&text[12..16])?);
+    let (hour, minute, second) = (number(&text[17..19])?, number(&text[20..22])?, number(&text[23..25])?);
+    // Years that begin in March end with the odd day (Hinnant, "chrono-compatible low-level date algorithms").
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year.checked_sub(1)?, month + 9) };
+    let days = (365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day)
+        .checked_sub(719_469)?;
+    Some((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000)
+}
+
+fn number(digits: &[u8]) -> Option<u64> {
+    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    is_number.then(|| {
+        digits
+            .iter()
+            .fold(0_u64, |number, digit| number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0')))
+    })
 }
 
 #[cfg(test)]
@@ -84,15 +125,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn retry_after_reads_whole_seconds_only() {
-        let check =
-            |header: &str, answer: Option<u64>| assert_eq!(retry_after_ms(header), answer, "{header}");
+    fn retry_after_reads_whole_seconds_and_dates_by_the_servers_clock() {
+        // 2026-11-24 08:00:00 UTC.
+        let server = 1_795_507_200_000;
+        let check = |header: &str, answer: Option<u64>| {
+            assert_eq!(retry_after_ms(header, server), answer, "{header}");
+        };
         check("8", Some(8_000));
         check(" 120 ", Some(120_000));
         check("", None);
         check("-1", None);
         check("1.5", None);
-        check("Tue, 24 Nov 2026 08:00:00 GMT", None);
+        check("Tue, 24 Nov 2026 08:00:30 GMT", Some(30_000));
+        check("Tue, 24 Nov 2026 08:00:00 GMT", Some(0));
+        check("Sun, 06 Nov 1994 08:49:37 GMT", Some(0));
+        check("Tuesday, 24-Nov-26 08:00:30 GMT", None);
+        check("9999999999", None);
+    }
+
+    /// RFC 9110's own example, and days around leap days by `date -u -d`.
+    #[test]
+    fn http_dates_are_read_and_nothing_else_is() {
+        let check = |text: &str, answer: Option<u64>| assert_eq!(http_date_unix_ms(text), answer, "{text}");
+        check("Sun, 06 Nov 1994 08:49:37 GMT", Some(784_111_777_000));
+        check("Thu, 01 Jan 1970 00:00:00 GMT", Some(0));
+        check("Thu, 29 Feb 2024 23:59:59 GMT", Some(1_709_251_199_000));
+        check("Fri, 01 Mar 2024 00:00:00 GMT", Some(1_709_251_200_000));
+        check("Fri, 31 Dec 9999 23:59:59 GMT", Some(253_402_300_799_000));
+        check("Wed, 31 Dec 1969 23:59:59 GMT", None);
+        check("Sat, 01 Jan 0000 00:00:00 GMT", None);
+        check("Sun, 06 Now 1994 08:49:37 GMT", None);
+        check("Sun, 06 Nov 1994 08:49:37 CET", None);
+        check("Sun, x6 Nov 1994 08:49:37 GMT", None);
+        check("784111777", None);
     }
 
     #[test]
@@ -103,7 +168,7 @@ mod tests {
             let mut waits = Vec::new();
             for _ in 0..200 {
                 let mut retry = Retry { failures, ..Retry::default() };
-                waits.push(retry.fail(&config, &mut random, None, Now::default()));
+                waits.push(retry.fail(&config, &mut random, true, None, Now::default()));
             }
             let (least, longest) = (waits.iter().min().copied(), waits.iter().max().copied());
             assert!(longest <= Some(most) && longest > Some(most * 9 / 10), "{failures}: {longest:?}");

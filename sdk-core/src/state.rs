@@ -12,7 +12,7 @@ use crate::{ChunkId, Consent, Rotation, Session, frame::crc32c, identity::Identi
 
 const CRC_DIGITS: usize = 8;
 /// The first field. A change of the fields changes it, and [`State::read`] then takes the former ones up too.
-const VERSION: &str = "holloway-1";
+const VERSION: &str = "holloway-2";
 
 /// What is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,9 +20,15 @@ pub(crate) struct State {
     pub(crate) identity: Identity,
     pub(crate) session: Option<Session>,
     pub(crate) sessions: u64,
+    /// Events of this client so far: the latest one's `sequence`.
+    pub(crate) sequence: u64,
+    /// What the user agreed to, a JSON object's text; empty when no purposes were named.
+    pub(crate) purposes: String,
     pub(crate) consent: Option<Consent>,
     pub(crate) failures: u32,
     pub(crate) not_before_unix_ms: u64,
+    /// Whether the collector asked for that pause.
+    pub(crate) by_server: bool,
     pub(crate) losses: Losses,
     /// A deletion request that no collector has acknowledged yet, as the event's JSON.
     pub(crate) deletion: Option<Vec<u8>>,
@@ -41,20 +47,27 @@ impl State {
         text(&mut out, &self.identity.anonymous_id);
         text(&mut out, self.identity.user_id.as_deref().unwrap_or_default());
         text(&mut out, &self.identity.registered);
+        text(&mut out, &self.identity.registered_for_session);
+        text(&mut out, &self.purposes);
         bytes(&mut out, self.deletion.as_deref().unwrap_or_default());
         text(&mut out, session.map_or("", |session| &session.id));
         text(&mut out, session.and_then(|session| session.previous_id.as_deref()).unwrap_or_default());
         text(&mut out, session.map_or("", |session| &session.first_event_id));
         let numbers = [
             self.sessions,
+            self.sequence,
             u64::from(self.failures),
             self.not_before_unix_ms,
+            u64::from(self.by_server),
             u64::from(self.has_sent),
             self.consent.map_or(0, |consent| consent as u64 + 1),
             session.map_or(0, |session| session.start_unix_ms),
             session.map_or(0, |session| session.last_unix_ms),
+            session.map_or(0, |session| session.duration_ms),
             session.map_or(0, |session| session.events),
             session.map_or(0, |session| session.reason as u64),
+            session.map_or(0, |session| session.campaign.into()),
+            session.map_or(0, |session| session.is_active.into()),
         ];
         let losses = self.losses.iter().map(|(_, count)| count);
         for value in numbers.into_iter().chain(losses).chain(self.gone.iter().map(|chunk| chunk.0)) {
@@ -83,12 +96,16 @@ impl State {
         state.identity.anonymous_id = fields.text()?;
         state.identity.user_id = given(fields.text()?);
         state.identity.registered = fields.text()?;
+        state.identity.registered_for_session = fields.text()?;
+        state.purposes = fields.text()?;
         state.deletion = given(fields.text()?).map(String::into_bytes);
         let (session_id, previous_id, first_event_id) =
             (given(fields.text()?), given(fields.text()?), fields.text()?);
         state.sessions = fields.number()?;
+        state.sequence = fields.number()?;
         state.failures = fields.number()? as u32;
         state.not_before_unix_ms = fields.number()?;
+        state.by_server = fields.number()? == 1;
         state.has_sent = fields.number()? == 1;
         state.consent = match fields.number()? {
             1 => Some(Consent::Unknown),
@@ -96,17 +113,23 @@ impl State {
             3 => Some(Consent::Denied),
             _ => None,
         };
-        let (start_unix_ms, last_unix_ms, events, reason) =
-            (fields.number()?, fields.number()?, fields.number()?, fields.number()?);
+        let mut numbers = [0; 7];
+        for number in &mut numbers {
+            *number = fields.number()?;
+        }
+        let [start_unix_ms, last_unix_ms, duration_ms, events, reason, campaign, is_active] = numbers;
         state.session = session_id.map(|id| Session {
             id,
             index: state.sessions,
             start_unix_ms,
             last_unix_ms,
+            duration_ms,
             events,
             previous_id,
             first_event_id,
-            reason: rotation(reason),
+            reason: Rotation::ALL.get(reason as usize).copied().unwrap_or(Rotation::First),
+            campaign: campaign as u32,
+            is_active: is_active == 1,
         });
         for reason in LossReason::ALL {
             state.losses.add(reason, fields.number()?);
@@ -161,13 +184,6 @@ fn given(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn rotation(number: u64) -> Rotation {
-    [Rotation::First, Rotation::Idle, Rotation::Cap, Rotation::User, Rotation::Reset]
-        .get(number as usize)
-        .copied()
-        .unwrap_or(Rotation::First)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,21 +196,28 @@ mod tests {
                 anonymous_id: "a\"1".into(),
                 user_id: Some("ü".into()),
                 registered: r#"{"a":1}"#.into(),
+                registered_for_session: r#"{"b":2}"#.into(),
             },
             session: Some(Session {
                 id: "s".into(),
                 index: 3,
                 start_unix_ms: 1,
                 last_unix_ms: 2,
+                duration_ms: 9,
                 events: 4,
                 previous_id: Some("r".into()),
                 first_event_id: "m".into(),
-                reason: Rotation::Cap,
+                reason: Rotation::Manual,
+                campaign: 77,
+                is_active: true,
             }),
             sessions: 3,
+            sequence: 55,
+            purposes: r#"{"ads":false}"#.into(),
             consent: Some(Consent::Denied),
             failures: 2,
             not_before_unix_ms: 99,
+            by_server: true,
             losses,
             deletion: Some("{}".into()),
             has_sent: true,

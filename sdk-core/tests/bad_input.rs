@@ -1,8 +1,8 @@
 //! What no app should pass and some will: an error value or a counted loss, never a panic, never a wrong byte.
 
 use holloway_core::{
-    Client, Config, Consent, Effect, EventOptions, HttpOutcome, Now, Restored, StoredOutcome, Tracked,
-    wire::LossReason,
+    Client, Config, Consent, Effect, EventOptions, HttpOutcome, Now, Registration, Restored, StoredOutcome,
+    Tracked, wire::LossReason,
 };
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ fn sent(client: &mut Client, now: Now) -> Vec<Value> {
                 events.extend(body["batch"].as_array().expect("events").iter().cloned());
                 client.http_done(
                     token,
-                    HttpOutcome::Response { status: 200, retry_after: None, body: b"" },
+                    HttpOutcome::Response { status: 200, retry_after: None, date: None, body: b"" },
                     now,
                 );
             }
@@ -36,7 +36,7 @@ fn odd_properties_arrive_as_they_are_or_are_refused() {
     let deep = |depth: usize| format!("{}{}", "{\"a\":".repeat(depth) + "1", "}".repeat(depth));
     let check = |properties: &str, answer: Result<(), LossReason>| {
         let mut client = Client::new(Config::new("KEY"), [1; 32], &Restored::default(), now);
-        client.register(r#"{"app":"x"}"#, now);
+        client.register(r#"{"app":"x"}"#, Registration::Always, now);
         let tracked = client.track("A", Some(properties), &EventOptions::default(), now);
         let found = match tracked {
             Tracked::Queued(_) => Ok(()),
@@ -140,7 +140,8 @@ fn odd_answers_are_no_receipts() {
                 }
                 Effect::Send { token, .. } => {
                     let retry_after = Some("soon");
-                    let response = HttpOutcome::Response { status: 200, retry_after, body: body.as_bytes() };
+                    let response =
+                        HttpOutcome::Response { status: 200, retry_after, date: None, body: body.as_bytes() };
                     client.http_done(token, response, now);
                 }
                 _ => {}

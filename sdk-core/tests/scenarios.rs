@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use holloway_core::{
-    Client, Config, Consent, Effect, EventOptions, HttpOutcome, Now, ReadOutcome, ResetOptions, Restored,
-    RestoredChunk, Rotation, StoredOutcome, Token, wire::RawJson,
+    Client, Config, Consent, Effect, EventOptions, HttpOutcome, Now, ReadOutcome, Registration, ResetOptions,
+    Restored, RestoredChunk, StoredOutcome, Token, wire::RawJson,
 };
 use serde_json::{Value, json};
 
@@ -122,7 +122,7 @@ impl Player {
             "alias" => _ = client.alias(user_id, text("previous"), &options, now),
             "context" => client.set_context(text("context").unwrap_or_default()),
             "reset" => client.reset(ResetOptions::default(), now),
-            "register" => client.register(properties.unwrap_or_default(), now),
+            "register" => client.register(properties.unwrap_or_default(), Registration::Always, now),
             "unregister" => client.unregister(text("key").unwrap_or_default(), now),
             "consent" => client.set_consent(consent(text("value").unwrap_or_default()), now),
             "flush" => client.flush(now),
@@ -135,8 +135,12 @@ impl Player {
                 let token = self.requests.remove(0);
                 let status = args["status"].as_u64().unwrap_or_default() as u16;
                 let body = if args["body"].is_null() { String::new() } else { args["body"].to_string() };
-                let response =
-                    HttpOutcome::Response { status, retry_after: text("retry_after"), body: body.as_bytes() };
+                let response = HttpOutcome::Response {
+                    status,
+                    retry_after: text("retry_after"),
+                    date: text("date"),
+                    body: body.as_bytes(),
+                };
                 client.http_done(token, if status == 0 { HttpOutcome::NetworkError } else { response }, now);
             }
             "beaconed" => {
@@ -240,15 +244,7 @@ impl Player {
             "user_id" => client.user_id().into(),
             "session_index" => session.map(|session| session.index).into(),
             "session_events" => session.map(|session| session.events).into(),
-            "session_reason" => session
-                .map(|session| match session.reason {
-                    Rotation::First => "first",
-                    Rotation::Idle => "idle",
-                    Rotation::Cap => "cap",
-                    Rotation::User => "user",
-                    Rotation::Reset => "reset",
-                })
-                .into(),
+            "session_reason" => session.map(|session| session.reason.as_str()).into(),
             "anonymous" => {
                 let known = self.anonymous_ids.iter().position(|id| id == client.anonymous_id());
                 known.map(|at| at + 1).into()

@@ -94,9 +94,10 @@ impl HollowayClient {
     }
 
     /// The user is gone: a new anonymous id, no user id, no registered properties, but for what is to be kept.
-    #[uniffi::method(default(keep_anonymous_id = false, keep_registered = false))]
-    pub fn reset(&self, keep_anonymous_id: bool, keep_registered: bool) {
-        self.guard.call(|| self.client.reset_with(ResetOptions { keep_anonymous_id, keep_registered }));
+    #[uniffi::method(default(keep_anonymous_id = false, keep_registered = false, keep_session = false))]
+    pub fn reset(&self, keep_anonymous_id: bool, keep_registered: bool, keep_session: bool) {
+        let keep = ResetOptions { keep_anonymous_id, keep_registered, keep_session };
+        self.guard.call(|| self.client.reset_with(keep));
     }
 
     /// Adds properties to every later track, page and screen.

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use holloway_core::{
     ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, HttpOutcome, Now, ReadOutcome,
-    ResetOptions, Restored, RestoredChunk, StoredOutcome, Token,
+    Registration, ResetOptions, Restored, RestoredChunk, StoredOutcome, Token,
 };
 
 use crate::host::{Host, SEND_BEACONED, SEND_PENDING, SEND_REFUSED};
@@ -37,9 +37,11 @@ pub(crate) struct Setup<'a> {
 /// | 4 | group | group id | traits |
 /// | 5 | alias | new user id | former id |
 /// | 6 | reset | | |
-/// | 7 | register | | properties |
+/// | 7 | register | empty, `once` or `session` | properties |
 /// | 8 | unregister | key | |
 /// | 9 | consent | `unknown`, `granted` or `denied` | |
+/// | 10 | start a session | | |
+/// | 11 | consent by purpose | | purposes |
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) kind: u32,
@@ -121,8 +123,17 @@ impl<H: Host> Shell<H> {
                 client.alias(call.name, body, &options, now);
             }
             6 => client.reset(ResetOptions::default(), now),
-            7 => client.register(call.body, now),
+            7 => {
+                let registration = match call.name {
+                    "once" => Registration::Once,
+                    "session" => Registration::Session,
+                    _ => Registration::Always,
+                };
+                client.register(call.body, registration, now);
+            }
             8 => client.unregister(call.name, now),
+            10 => client.start_session(now),
+            11 => client.set_purposes(call.body, now),
             _ => client.set_consent(
                 match call.name {
                     "granted" => Consent::Granted,
@@ -175,6 +186,7 @@ impl<H: Host> Shell<H> {
             _ => HttpOutcome::Response {
                 status: status as u16,
                 retry_after: present(retry_after),
+                date: None,
                 body: body.as_bytes(),
             },
         };
@@ -224,7 +236,8 @@ impl<H: Host> Shell<H> {
 }
 
 /// 0 bad JSON (position) · 1 name missing · 2 lost (index of the reason, events) · 3 state damaged (1 when its
-/// copy was used) · 4 storage failed · 5 paused (status) · 6 retrying (status, wait in milliseconds).
+/// copy was used) · 4 storage failed · 5 paused (status) · 6 retrying (status, wait in milliseconds) ·
+/// 7 unreachable (wait in milliseconds) · 8 clock skew (milliseconds).
 fn diagnose(host: &impl Host, diagnostic: Diagnostic) {
     let (kind, first, second) = match diagnostic {
         Diagnostic::BadJson { at } => (0, at as f64, 0.0),
@@ -234,6 +247,8 @@ fn diagnose(host: &impl Host, diagnostic: Diagnostic) {
         Diagnostic::StorageFailed => (4, 0.0, 0.0),
         Diagnostic::Paused { status } => (5, f64::from(status), 0.0),
         Diagnostic::Retrying { status, wait_ms } => (6, f64::from(status), wait_ms as f64),
+        Diagnostic::Unreachable { wait_ms } => (7, wait_ms as f64, 0.0),
+        Diagnostic::ClockSkew { skew_ms } => (8, skew_ms as f64, 0.0),
     };
     host.diagnose(kind, first, second);
 }
@@ -291,7 +306,7 @@ mod tests {
         }
         fn wipe(&self) {
             self.chunks.borrow_mut().clear();
-            *self.state.borrow_mut() = <[String; 2]>::default();
+            self.state.borrow_mut()[1].clear();
         }
         fn send(&self, token: f64, body: &str, bytes: u32, leaving: bool) -> u32 {
             assert_eq!(bytes as usize, body.len());

@@ -1,12 +1,13 @@
 //! How a client is made.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{Arc, Mutex, mpsc::channel},
     time::Duration,
 };
 
-use holloway_core::{Client as Core, Config, Consent};
+use holloway_core::{Client as Core, Config, Consent, Keep, Outgoing};
 use serde::Serialize;
 
 use crate::{
@@ -25,8 +26,9 @@ use crate::{
     worker::Worker,
 };
 
-/// Bytes of calls that may be on their way to the worker: 8 MiB, some 20,000 usual events in a burst.
-const HANDOFF_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Bytes of calls that may be on their way to the worker: 4 MiB, some 12,000 usual events in a burst, more than the outbox
+/// keeps.
+const HANDOFF_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Settings of a [`Client`]; made by [`Client::builder`].
 pub struct Builder {
@@ -37,7 +39,10 @@ pub struct Builder {
     handoff_bytes_max: usize,
     context: Option<String>,
     transport: Option<Box<dyn Transport>>,
+    plugins: Vec<Plugin>,
 }
+
+type Plugin = Box<dyn FnMut(&mut Outgoing) -> Keep + Send>;
 
 impl std::fmt::Debug for Builder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -92,6 +97,7 @@ impl Builder {
             handoff_bytes_max: HANDOFF_BYTES_MAX,
             context: None,
             transport: None,
+            plugins: Vec::new(),
         }
     }
 
@@ -144,7 +150,9 @@ impl Builder {
         self
     }
 
-    /// Bytes of calls that may be on their way to the worker; a call without room is a counted loss. Default 8 MiB.
+    /// Bytes of calls that may be on their way to the worker, rounded up to a power of two, at least 4 KiB; a call without
+    /// room is a counted loss. Default 4 MiB. They are taken from the disk when the client is built, so that a disk that
+    /// fills later makes no call fail.
     #[must_use]
     pub fn handoff_bytes_max(mut self, bytes: usize) -> Self {
         self.handoff_bytes_max = bytes;
@@ -162,6 +170,92 @@ impl Builder {
     #[must_use]
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Box::new(transport));
+        self
+    }
+
+    /// The purpose, among those that [`Client::set_purposes`] tells of, that recording needs. Default `analytics`.
+    #[must_use]
+    pub fn consent_purpose(mut self, purpose: &'static str) -> Self {
+        self.config.consent_purpose = purpose;
+        self
+    }
+
+    /// The share of sessions that are sent, from 0 to 1: the others' tracks, pages and screens are counted as `sampled`.
+    /// Which ones depends on the session's id alone. Default 1.
+    #[must_use]
+    pub fn sampled_sessions(mut self, share: f64) -> Self {
+        self.config.sampled_sessions_ppm = (share.clamp(0.0, 1.0) * 1e6) as u32;
+        self
+    }
+
+    /// Time without an event after which a session is over. Default 30 min.
+    #[must_use]
+    pub fn session_timeout(mut self, timeout: Duration) -> Self {
+        self.config.session_timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        self
+    }
+
+    /// Whether the begin and the end of a session are events, `Session Started` and `Session Ended`. Default no.
+    #[must_use]
+    pub fn session_events(mut self, tell: bool) -> Self {
+        self.config.session_events = tell;
+        self
+    }
+
+    /// Whether an event with another `context.campaign` begins a new session. Default no.
+    #[must_use]
+    pub fn session_by_campaign(mut self, split: bool) -> Self {
+        self.config.session_by_campaign = split;
+        self
+    }
+
+    /// Adds a step through which every event goes before it is kept, on the client's own thread, in the order in which
+    /// they are added. One that panics has changed nothing.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use holloway::{Client, Part, Recorder};
+    /// # use serde_json::json;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let recorder = Recorder::new();
+    /// let hw = Client::builder("KEY")
+    ///     .store_dir(folder.path())
+    ///     .transport(recorder.clone())
+    ///     .enrich(|event| {
+    ///         event.set(Part::Context, "app", r#"{"version":"2.1"}"#);
+    ///     })
+    ///     .before_send(|event| event.name.as_deref() != Some("Heartbeat"))
+    ///     .build()?;
+    /// hw.track("Opened", json!({}));
+    /// hw.track("Heartbeat", json!({})); // dropped, and counted as `before_send`
+    /// hw.flush(Duration::from_secs(5))?;
+    /// assert_eq!(recorder.event_names(), ["Opened"]);
+    /// assert_eq!(hw.losses(), [(holloway::LossReason::BeforeSend, 1)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn enrich(self, mut step: impl FnMut(&mut Outgoing) + Send + 'static) -> Self {
+        self.plugin(move |event| {
+            step(event);
+            Keep::Yes
+        })
+    }
+
+    /// Adds a step that may change an event, and drops it by answering false; see [`Self::enrich`].
+    #[must_use]
+    pub fn before_send(self, mut step: impl FnMut(&mut Outgoing) -> bool + Send + 'static) -> Self {
+        self.plugin(move |event| if step(event) { Keep::Yes } else { Keep::No })
+    }
+
+    fn plugin(mut self, mut plugin: impl FnMut(&mut Outgoing) -> Keep + Send + 'static) -> Self {
+        self.plugins.push(Box::new(move |event| {
+            let before = event.clone();
+            catch_unwind(AssertUnwindSafe(|| plugin(event))).unwrap_or_else(|_| {
+                tracing::error!("a plugin panicked; the event goes on as it was");
+                *event = before;
+                Keep::Yes
+            })
+        }));
         self
     }
 
@@ -192,16 +286,25 @@ impl Builder {
         }
 
         let (messages, queue) = channel();
-        let (handoff, left) =
-            Handoff::open(files.folder().path(), messages.clone(), self.handoff_bytes_max).map_err(store)?;
-        let restored = files.restore(!left.is_empty()).map_err(store)?;
+        let handoff = Handoff::open(files.folder().path(), self.handoff_bytes_max).map_err(store)?;
+        let before = handoff.begin();
+        let mut left = handoff.drain();
+        let kept = files.restore(!left.is_empty()).map_err(store)?;
+        left.skip_known(&kept.message_ids);
         let write_key = self.config.write_key.clone();
-        let mut core = Core::new(self.config, seed(), &restored, clock.now());
+        let mut core = Core::new(self.config, seed(), &kept.restored, clock.now());
+        for plugin in self.plugins {
+            core.add_plugin(plugin);
+        }
+        if let Some(record) = &kept.last_record {
+            core.recover(record);
+        }
         if let Some(context) = &self.context {
             core.set_context(context);
         }
+        handoff.expect(&left);
         handoff.note(core.queued_events());
-        handoff.begin(left.consent().unwrap_or(core.consent()));
+        handoff.follow(core.consent()).map_err(store)?;
 
         let handoff = Arc::new(handoff);
         let gauges = Arc::new(Gauges::default());
@@ -211,13 +314,14 @@ impl Builder {
         let requests = start_sender(transport, destination, messages.clone()).map_err(BuildError::Start)?;
         let worker = Worker {
             core,
-            disk: Disk::new(files, &restored),
+            disk: Disk::new(files, &kept.restored),
             handoff: Arc::clone(&handoff),
             clock,
             gauges: Arc::clone(&gauges),
             requests,
             flushes: Flushes::default(),
-            kept: Vec::new(),
+            taken: before,
+            released: before,
             stopping: false,
         };
         let thread = Mutex::new(Some(worker.start(queue, left).map_err(BuildError::Start)?));

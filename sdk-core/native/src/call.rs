@@ -8,14 +8,23 @@
 //! Numbers are little-endian. Time and randomness are the caller's, so that a replay after a kill is the same event
 //! under the same id.
 
-use holloway_core::{Client, Consent, EventOptions, Now, ResetOptions, wire::MessageId};
+use std::borrow::Cow;
+
+use holloway_core::{Client, EventOptions, Now, Registration, ResetOptions, wire::MessageId};
 use serde::Serialize;
+use smallvec::SmallVec;
+
+/// Where a call is written down on its way: on the caller's stack, unless it is a large one.
+pub(crate) type Scratch = SmallVec<[u8; 1024]>;
 
 const NAME: u8 = 1;
 const OBJECT: u8 = 2;
 const CONTEXT: u8 = 4;
 const MESSAGE_ID: u8 = 8;
 const TIMESTAMP: u8 = 16;
+
+/// Calls of which an event comes have the first codes.
+const LAST_EVENT: u8 = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -26,10 +35,10 @@ pub(crate) enum Kind {
     Group,
     Alias,
     Reset(ResetOptions),
-    Register,
+    Register(Registration),
     Unregister,
     Context,
-    Consent(Consent),
+    StartSession,
 }
 
 /// What a call says besides its object.
@@ -61,7 +70,7 @@ pub(crate) struct Call<'a> {
 
 /// Writes a call's record. Objects are serialised straight into it.
 pub(crate) fn write(
-    out: &mut Vec<u8>,
+    out: &mut Scratch,
     kind: Kind,
     stamp: Stamp,
     words: &Words<'_>,
@@ -86,7 +95,7 @@ pub(crate) fn write(
     out[present_at] = present;
 }
 
-fn text(out: &mut Vec<u8>, flag: u8, text: Option<&str>) -> u8 {
+fn text(out: &mut Scratch, flag: u8, text: Option<&str>) -> u8 {
     let Some(text) = text else { return 0 };
     out.extend_from_slice(&(text.len() as u32).to_le_bytes());
     out.extend_from_slice(text.as_bytes());
@@ -94,7 +103,7 @@ fn text(out: &mut Vec<u8>, flag: u8, text: Option<&str>) -> u8 {
 }
 
 /// What cannot be written as JSON goes on as text that is none: the core counts it as a loss, with its reason.
-fn json(out: &mut Vec<u8>, flag: u8, value: Option<&impl Serialize>) -> u8 {
+fn json(out: &mut Scratch, flag: u8, value: Option<&impl Serialize>) -> u8 {
     let Some(value) = value else { return 0 };
     let start = out.len();
     out.extend_from_slice(&[0; 4]);
@@ -143,18 +152,18 @@ impl<'a> Call<'a> {
         })
     }
 
+    /// The id of the event that comes of it: the app's own, or one that the call was stamped with.
+    pub(crate) fn message_id(&self) -> Cow<'a, str> {
+        let made = || MessageId::v7(self.stamp.unix_ms, self.stamp.random).to_text();
+        self.words.message_id.map_or_else(|| made().into(), Cow::from)
+    }
+
     /// Lets the core do it, at the time at which the app asked for it.
     pub(crate) fn apply(&self, core: &mut Client, now: Now) {
         let now = Now { unix_ms: self.stamp.unix_ms, ..now };
-        let made;
-        let message_id = if let Some(own) = self.words.message_id {
-            own
-        } else {
-            made = MessageId::v7(self.stamp.unix_ms, self.stamp.random).to_text();
-            &made
-        };
+        let message_id = self.message_id();
         let options = EventOptions {
-            message_id: Some(message_id),
+            message_id: Some(&message_id),
             timestamp_unix_ms: self.words.timestamp_unix_ms,
             context: self.context,
             integrations: None,
@@ -170,22 +179,23 @@ impl<'a> Call<'a> {
             Kind::Group => drop(core.group(name, object, &options, now)),
             Kind::Alias => drop(core.alias(name, None, &options, now)),
             Kind::Reset(keep) => core.reset(keep, now),
-            Kind::Register => core.register(object.unwrap_or("{}"), now),
+            Kind::Register(registration) => core.register(object.unwrap_or("{}"), registration, now),
             Kind::Unregister => core.unregister(name, now),
+            Kind::StartSession => core.start_session(now),
             Kind::Context => core.set_context(object.unwrap_or("{}")),
-            Kind::Consent(consent) => core.set_consent(consent, now),
         }
     }
 }
 
 impl Kind {
     /// Whether an event comes of it.
-    pub(crate) const fn is_event(self) -> bool {
-        matches!(self, Self::Track | Self::Page | Self::Screen | Self::Identify | Self::Group | Self::Alias)
+    pub(crate) fn is_event(self) -> bool {
+        self.code().0 <= LAST_EVENT
     }
 
     const KEEP_ANONYMOUS_ID: u8 = 1;
     const KEEP_REGISTERED: u8 = 2;
+    const KEEP_SESSION: u8 = 4;
 
     fn code(self) -> (u8, u8) {
         match self {
@@ -196,15 +206,17 @@ impl Kind {
             Self::Group => (4, 0),
             Self::Alias => (5, 0),
             Self::Reset(keep) => {
-                let ids = if keep.keep_anonymous_id { Self::KEEP_ANONYMOUS_ID } else { 0 };
-                (6, ids | if keep.keep_registered { Self::KEEP_REGISTERED } else { 0 })
+                let flags = [
+                    (keep.keep_anonymous_id, Self::KEEP_ANONYMOUS_ID),
+                    (keep.keep_registered, Self::KEEP_REGISTERED),
+                    (keep.keep_session, Self::KEEP_SESSION),
+                ];
+                (6, flags.iter().filter(|(keep, _)| *keep).map(|(_, flag)| flag).sum())
             }
-            Self::Register => (7, 0),
+            Self::Register(registration) => (7, registration as u8),
+            Self::StartSession => (11, 0),
             Self::Unregister => (8, 0),
             Self::Context => (9, 0),
-            Self::Consent(Consent::Unknown) => (10, 0),
-            Self::Consent(Consent::Granted) => (10, 1),
-            Self::Consent(Consent::Denied) => (10, 2),
         }
     }
 
@@ -219,16 +231,22 @@ impl Kind {
             (6, keep) => Self::Reset(ResetOptions {
                 keep_anonymous_id: keep & Self::KEEP_ANONYMOUS_ID != 0,
                 keep_registered: keep & Self::KEEP_REGISTERED != 0,
+                keep_session: keep & Self::KEEP_SESSION != 0,
             }),
-            (7, _) => Self::Register,
+            (7, 0) => Self::Register(Registration::Always),
+            (7, 1) => Self::Register(Registration::Once),
+            (7, 2) => Self::Register(Registration::Session),
+            (11, _) => Self::StartSession,
             (8, _) => Self::Unregister,
             (9, _) => Self::Context,
-            (10, 0) => Self::Consent(Consent::Unknown),
-            (10, 1) => Self::Consent(Consent::Granted),
-            (10, 2) => Self::Consent(Consent::Denied),
             _ => return None,
         })
     }
+}
+
+/// Whether an event comes of a record that [`write`] made.
+pub(crate) fn is_event(record: &[u8]) -> bool {
+    record.first().is_some_and(|kind| *kind <= LAST_EVENT)
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
@@ -245,8 +263,8 @@ mod tests {
 
     const STAMP: Stamp = Stamp { unix_ms: 1_780_000_000_000, random: [9; 10] };
 
-    fn record(kind: Kind, words: &Words<'_>, object: Option<&Value>, context: Option<&Value>) -> Vec<u8> {
-        let mut out = Vec::new();
+    fn record(kind: Kind, words: &Words<'_>, object: Option<&Value>, context: Option<&Value>) -> Scratch {
+        let mut out = Scratch::new();
         write(&mut out, kind, STAMP, words, object, context);
         out
     }
@@ -254,7 +272,7 @@ mod tests {
     #[test]
     fn every_call_comes_back_as_written() {
         let keep = |keep_anonymous_id, keep_registered| {
-            Kind::Reset(ResetOptions { keep_anonymous_id, keep_registered })
+            Kind::Reset(ResetOptions { keep_anonymous_id, keep_registered, keep_session: keep_registered })
         };
         let kinds = [
             Kind::Track,
@@ -267,12 +285,12 @@ mod tests {
             keep(true, false),
             keep(false, true),
             keep(true, true),
-            Kind::Register,
+            Kind::Register(Registration::Always),
+            Kind::Register(Registration::Once),
+            Kind::Register(Registration::Session),
+            Kind::StartSession,
             Kind::Unregister,
             Kind::Context,
-            Kind::Consent(Consent::Unknown),
-            Kind::Consent(Consent::Granted),
-            Kind::Consent(Consent::Denied),
         ];
         let full = Words { name: Some("ü"), message_id: Some("order-17"), timestamp_unix_ms: Some(5) };
         for kind in kinds {
@@ -282,6 +300,7 @@ mod tests {
                 let expected =
                     Call { kind, stamp: STAMP, words, object: Some(r#"{"a":1}"#), context: Some("{}") };
                 assert_eq!(call, Some(expected));
+                assert_eq!(is_event(&bytes), kind.is_event());
             }
         }
     }
@@ -291,7 +310,7 @@ mod tests {
         let bytes = record(Kind::Track, &Words::default(), Some(&Value::Null), None);
         assert_eq!(Call::read(&bytes).map(|call| call.object), Some(None));
         let odd = std::collections::HashMap::from([((1, 2), 3)]);
-        let mut out = Vec::new();
+        let mut out = Scratch::new();
         write(&mut out, Kind::Track, STAMP, &Words::default(), Some(&odd), None::<&Value>);
         assert_eq!(Call::read(&out).map(|call| call.object), Some(Some("not JSON")));
     }

@@ -3,24 +3,23 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{RecvTimeoutError, Sender, sync_channel},
+        mpsc::{RecvTimeoutError, Sender, SyncSender, sync_channel},
     },
     thread::JoinHandle,
     time::Duration,
 };
 
-use holloway_core::{Consent, ResetOptions, wire::LossReason};
+use holloway_core::{Consent, Now, Registration, ResetOptions, wire::LossReason};
 use serde::Serialize;
 
 use crate::{
     FlushError, Subject,
     builder::Builder,
-    call::{self, Kind, Stamp, Words},
+    call::{self, Kind, Scratch, Stamp, Words},
     clock::Clock,
     gauges::Gauges,
     handoff::{Handoff, NotTaken},
     ids::Ids,
-    journal,
     worker::Message,
 };
 
@@ -138,7 +137,17 @@ impl Client {
 
     /// Adds properties to every later track, page and screen.
     pub fn register(&self, properties: impl Serialize) {
-        self.call(Kind::Register, "", Some(&properties), Options::default());
+        self.register_with(properties, Registration::Always);
+    }
+
+    /// Adds properties that do not take the place of others, or that end with the session.
+    pub fn register_with(&self, properties: impl Serialize, registration: Registration) {
+        self.call(Kind::Register(registration), "", Some(&properties), Options::default());
+    }
+
+    /// Begins a session now, whatever the one before is like.
+    pub fn start_session(&self) {
+        self.call(Kind::StartSession, "", None::<&()>, Options::default());
     }
 
     /// Takes one of these properties away.
@@ -151,9 +160,27 @@ impl Client {
         self.call(Kind::Context, "", Some(&context), Options::default());
     }
 
-    /// The user's decision about being recorded. It holds for every call after this one, over kill and restart.
+    /// The user's decision about being recorded. It holds for every call after this one, over kill and restart: this call
+    /// alone waits, for the milliseconds until the decision is on the disk.
     pub fn set_consent(&self, consent: Consent) {
-        self.call(Kind::Consent(consent), "", None::<&()>, Options::default());
+        self.decide(|now, reply| Message::Consent(consent, now, reply));
+    }
+
+    /// The user's decision by purpose, such as `{"analytics": true, "advertising": false}`: every later event carries it
+    /// in `context.consent`, and what it says of the purpose that recording needs ([`Builder::consent_purpose`]) is a
+    /// decision as by [`Self::set_consent`].
+    pub fn set_purposes(&self, purposes: impl Serialize) {
+        // What is no JSON is told by the core.
+        let purposes = serde_json::to_string(&purposes).unwrap_or_default();
+        self.decide(|now, reply| Message::Purposes(purposes, now, reply));
+    }
+
+    /// Waits until the worker has a decision on the disk. One that is gone answers too: the channel closes.
+    fn decide(&self, message: impl FnOnce(Now, SyncSender<()>) -> Message) {
+        let (reply, answer) = sync_channel(1);
+        if self.shared.messages.send(message(self.shared.clock.now(), reply)).is_ok() {
+            let _ = answer.recv();
+        }
     }
 
     /// The app goes to the background: what is there is made durable and sent.
@@ -189,6 +216,12 @@ impl Client {
     /// Events that wait to be acknowledged.
     pub fn queued_events(&self) -> usize {
         self.shared.handoff.waiting_events()
+    }
+
+    /// Whether a call survives a kill of the process from the moment at which it returns. False until the user has agreed,
+    /// and while the disk has no room for the calls on their way.
+    pub fn is_durable(&self) -> bool {
+        self.shared.handoff.is_durable()
     }
 
     /// Events lost that no acknowledged batch has reported yet, all reasons together.
@@ -241,17 +274,11 @@ impl Client {
             message_id: message_id.as_deref().filter(|id| !id.is_empty()),
             timestamp_unix_ms,
         };
-        let mut frame = journal::begin_frame();
-        call::write(&mut frame, kind, stamp, &words, object, context.as_ref());
-        journal::end_frame(&mut frame);
-        match shared.handoff.push(&frame, kind) {
-            Ok(()) => {}
-            Err(NotTaken::Lost(reason)) => {
-                tracing::warn!(reason = reason.as_str(), "a call is lost before the worker could take it");
-            }
-            Err(NotTaken::Closed) => {
-                tracing::warn!("a call came after the client was shut down; it is dropped");
-            }
+        let mut record = Scratch::new();
+        call::write(&mut record, kind, stamp, &words, object, context.as_ref());
+        // A loss is counted there, and told by the worker: a log line here could make the caller wait.
+        if shared.handoff.push(&record) == Err(NotTaken::Closed) {
+            tracing::warn!("a call came after the client was shut down; it is dropped");
         }
     }
 }

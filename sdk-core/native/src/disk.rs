@@ -11,14 +11,16 @@ use crate::{clock::Clock, files::Files};
 pub(crate) struct Disk {
     files: Files,
     chunks: BTreeSet<ChunkId>,
-    /// Whether a record was refused since the last look.
-    refused: bool,
+    /// Records that the disk refused, in order: written before any later one, as soon as it can be.
+    refused: Vec<(ChunkId, Vec<Vec<u8>>)>,
+    /// The newest state, when it was refused.
+    refused_state: Option<Vec<u8>>,
 }
 
 impl Disk {
     pub(crate) fn new(files: Files, restored: &Restored) -> Self {
         let chunks = restored.chunks.iter().map(|chunk| chunk.id).collect();
-        Self { files, chunks, refused: false }
+        Self { files, chunks, refused: Vec::new(), refused_state: None }
     }
 
     /// The newest chunk that waits to be acknowledged.
@@ -35,8 +37,40 @@ impl Disk {
         &self.files
     }
 
-    pub(crate) fn take_refused(&mut self) -> bool {
-        std::mem::take(&mut self.refused)
+    /// Whether something is in memory only because the disk refused it.
+    pub(crate) fn is_behind(&self) -> bool {
+        !self.refused.is_empty() || self.refused_state.is_some()
+    }
+
+    /// Writes what was refused; whether all of it is on the disk now.
+    pub(crate) fn catch_up(&mut self) -> bool {
+        while let Some((chunk, payloads)) = self.refused.first() {
+            if self.files.append(*chunk, payloads).is_err() {
+                return false;
+            }
+            // Its seal came while it was not there.
+            let _ = outcome(&self.files.seal(*chunk), "seal a chunk");
+            self.refused.remove(0);
+        }
+        if let Some(bytes) = self.refused_state.take_if(|bytes| self.files.save_state(bytes).is_ok()) {
+            tracing::info!(bytes = bytes.len(), "the disk takes writes again");
+        }
+        !self.is_behind()
+    }
+
+    fn append(&mut self, chunk: ChunkId, payloads: Vec<Vec<u8>>) -> StoredOutcome {
+        self.chunks.insert(chunk);
+        let is_next = self.refused.is_empty() || self.catch_up();
+        let done = if is_next {
+            self.files.append(chunk, &payloads)
+        } else {
+            Err(io::ErrorKind::StorageFull.into())
+        };
+        let done = outcome(&done, "add to a chunk");
+        if done == StoredOutcome::Failed {
+            self.refused.push((chunk, payloads));
+        }
+        done
     }
 
     /// Does everything that the core asks for, until it asks for nothing more; what is no matter of files goes to
@@ -63,9 +97,7 @@ impl Disk {
                             other => break other,
                         }
                     };
-                    self.chunks.insert(chunk);
-                    let done = outcome(&self.files.append(chunk, &payloads), "add to a chunk");
-                    self.refused |= done == StoredOutcome::Failed;
+                    let done = self.append(chunk, payloads);
                     for token in tokens {
                         core.stored(token, done, now);
                     }
@@ -83,14 +115,17 @@ impl Disk {
                 }
                 Effect::Remove { chunk } => {
                     self.chunks.remove(&chunk);
+                    self.refused.retain(|(refused, _)| *refused != chunk);
                     let _ = outcome(&self.files.remove(chunk), "remove a chunk");
                 }
                 Effect::SaveState { token, bytes } => {
-                    let done = self.files.save_state(&bytes);
-                    core.stored(token, outcome(&done, "save the state"), now);
+                    let done = outcome(&self.files.save_state(&bytes), "save the state");
+                    self.refused_state = (done == StoredOutcome::Failed).then_some(bytes);
+                    core.stored(token, done, now);
                 }
                 Effect::Wipe => {
                     self.chunks.clear();
+                    self.refused.clear();
                     let _ = outcome(&self.files.wipe(), "wipe the store");
                 }
                 effect => other(core, effect, now),

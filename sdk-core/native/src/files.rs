@@ -1,12 +1,14 @@
 //! What a client keeps on disk: chunks of events, the state and its copy.
 
 use std::{
+    borrow::Cow,
+    collections::HashSet,
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
-use holloway_core::{ChunkId, ReadOutcome, Restored, RestoredChunk, frame};
+use holloway_core::{ChunkId, ReadOutcome, Restored, RestoredChunk, frame, message_id};
 
 use crate::folder::Folder;
 
@@ -33,6 +35,16 @@ pub(crate) struct Files {
     open: Option<Open>,
 }
 
+/// What a former run left.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) restored: Restored,
+    /// Of the events in the chunks; empty when nobody asked.
+    pub(crate) message_ids: HashSet<String>,
+    /// The newest record.
+    pub(crate) last_record: Option<Vec<u8>>,
+}
+
 /// The chunk that is written to.
 #[derive(Debug)]
 struct Open {
@@ -57,12 +69,14 @@ impl Files {
         &self.folder
     }
 
-    /// What a former run left. `is_replayed`: the event of the newest chunk's torn end is in the journal still, so the
-    /// end is cut off and no loss; any other damage stays for the core to find and to count.
-    pub(crate) fn restore(&self, is_replayed: bool) -> io::Result<Restored> {
+    /// What a former run left. `is_replayed`: the event of the newest chunk's torn end is in the hand-off still, so the
+    /// end is cut off and no loss, and the events that are here must be known; any other damage stays for the core to
+    /// find and to count.
+    pub(crate) fn restore(&self, is_replayed: bool) -> io::Result<Kept> {
         let found = list(self.folder.path())?;
         let newest = found.last().map(|(id, _)| *id);
         let mut chunks = Vec::new();
+        let (mut message_ids, mut last_record) = (HashSet::new(), None);
         for (id, path) in found {
             let Ok(bytes) = fs::read(&path) else {
                 // Not readable now, as on a locked device. What it holds is known when it is read to be sent.
@@ -85,9 +99,16 @@ impl Files {
             let events = scan.payloads.len() as u32;
             let bytes = scan.payloads.iter().map(|payload| payload.len() as u64).sum();
             chunks.push(RestoredChunk { id, bytes, events });
+            if is_replayed {
+                message_ids.extend(
+                    scan.payloads.iter().filter_map(|payload| message_id(payload)).map(Cow::into_owned),
+                );
+            }
+            last_record = scan.payloads.pop();
         }
         let read = |name: &str| fs::read(self.folder.path().join(name)).ok();
-        Ok(Restored { state: read("state"), state_copy: read("state.copy"), chunks })
+        let restored = Restored { state: read("state"), state_copy: read("state.copy"), chunks };
+        Ok(Kept { restored, message_ids, last_record })
     }
 
     /// Adds records to a chunk in one write. After a failure the chunk is as it was.
@@ -172,12 +193,14 @@ impl Files {
         if self.fsync == FsyncPolicy::Never { Ok(()) } else { File::open(self.folder.path())?.sync_all() }
     }
 
+    /// Deletes all chunks and the copy of the state. The state itself stays: it says that consent was denied, and a kill
+    /// now must not undo that.
     pub(crate) fn wipe(&mut self) -> io::Result<()> {
         self.open = None;
         for (_, path) in list(self.folder.path())? {
             fs::remove_file(path)?;
         }
-        for name in ["state", "state.copy", "state.new"] {
+        for name in ["state.copy", "state.new"] {
             match fs::remove_file(self.folder.path().join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -267,7 +290,7 @@ mod tests {
         files.remove(ChunkId(7)).expect("removes");
         files.remove(ChunkId(7)).expect("is gone already");
         assert_eq!(records(&files, 7), ReadOutcome::Missing);
-        let restored = files.restore(false).expect("reads");
+        let restored = files.restore(false).expect("reads").restored;
         assert_eq!(restored.chunks, [RestoredChunk { id: ChunkId(8), bytes: 1, events: 1 }]);
     }
 
@@ -276,7 +299,7 @@ mod tests {
         let store = tempfile::tempdir().expect("a folder");
         let mut files = files(store.path());
         let state = |files: &Files| {
-            let restored = files.restore(false).expect("reads");
+            let restored = files.restore(false).expect("reads").restored;
             (restored.state, restored.state_copy)
         };
         assert_eq!(state(&files), (None, None));
@@ -286,7 +309,7 @@ mod tests {
         fs::write(store.path().join("state.new"), "3").expect("writes");
         assert_eq!(state(&files), (Some(b"2".to_vec()), Some(b"1".to_vec())));
         files.wipe().expect("wipes");
-        assert_eq!(state(&files), (None, None));
+        assert_eq!(state(&files), (Some(b"2".to_vec()), None));
     }
 
     /// Cuts the last byte off a chunk of two events and restores; answers events restored, and torn ends at the read.
@@ -302,7 +325,7 @@ mod tests {
             let path = files.path(ChunkId(1));
             let bytes = fs::read(&path).expect("reads");
             fs::write(&path, &bytes[..bytes.len() - 1]).expect("writes");
-            let restored = files.restore(is_replayed).expect("restores");
+            let restored = files.restore(is_replayed).expect("restores").restored;
             assert_eq!(restored.chunks[0].events, 1);
             let ReadOutcome::Records { payloads, torn } = records(&files, 1) else { panic!("is readable") };
             assert_eq!((payloads.len(), torn), (1, torn_at_read), "{is_replayed} {newest}");
@@ -319,7 +342,7 @@ mod tests {
         fs::write(files.path(ChunkId(1)), "not a chunk").expect("writes");
         fs::write(files.path(ChunkId(2)), "").expect("writes");
         fs::write(files.path(ChunkId(3)), frame::HEADER).expect("writes");
-        let restored = files.restore(false).expect("restores");
+        let restored = files.restore(false).expect("restores").restored;
         assert_eq!(restored.chunks, [RestoredChunk { id: ChunkId(1), bytes: 0, events: 0 }]);
         assert!(!files.path(ChunkId(2)).exists() && !files.path(ChunkId(3)).exists());
     }
@@ -331,7 +354,7 @@ mod tests {
         // A folder in a file's place is unreadable as a file for every user, root too.
         fs::create_dir(files.path(ChunkId(1))).expect("makes");
         assert_eq!(records(&files, 1), ReadOutcome::Unavailable);
-        assert_eq!(files.restore(false).expect("restores").chunks[0].events, 1);
+        assert_eq!(files.restore(false).expect("restores").restored.chunks[0].events, 1);
     }
 
     #[test]
@@ -351,7 +374,7 @@ mod tests {
         main.save_state(b"subject").expect("saves");
         main.append(ChunkId(5), &[b"mine".to_vec()]).expect("writes");
         let mut second = files(store.path());
-        assert_eq!(second.restore(false).expect("reads").state, Some(b"subject".to_vec()));
+        assert_eq!(second.restore(false).expect("reads").restored.state, Some(b"subject".to_vec()));
         second.append(ChunkId(5), &[b"theirs".to_vec()]).expect("writes");
         drop(second);
         for orphan in main.folder().orphans() {

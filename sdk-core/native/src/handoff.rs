@@ -1,54 +1,64 @@
-//! From the caller's thread to the worker: in memory for speed, and in a journal so that a kill loses nothing.
+//! From the caller's thread to the worker, without a system call and without a wait, and so that a kill loses nothing.
 //!
-//! Everything outside sees three calls: [`Handoff::push`] (any thread; when it returns, the call is in the operating
-//! system's hands), [`Handoff::drain`] and [`Handoff::release`] (the worker; the latter once the core has the calls).
-//! How the calls are kept in between is this file's own affair.
+//! Everything outside sees four calls: [`Handoff::push`] (any thread; when it returns, the call is in a mapped file),
+//! [`Handoff::drain`] and [`Handoff::release`] (the worker; the latter once the calls are kept elsewhere), and
+//! [`Handoff::follow`] (the worker; the user's decision). Before the user has agreed nothing may be written to disk: the
+//! same ring stands in memory then.
 
 use std::{
+    collections::HashSet,
     io,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError, mpsc::Sender},
+    sync::{
+        Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
+    },
 };
 
 use holloway_core::{Consent, wire::LossReason};
 
 use crate::{
-    call::{Call, Kind},
-    journal::{self, Journal},
-    worker::Message,
+    call::{self, Call},
+    mapped::Mapped,
+    ring::{Found, HEADER_WORDS, LOST_COUNTERS, Memory, Ring},
 };
 
-/// Bytes of one call: far above what an event may have, far below what a journal can hold.
+/// Bytes of one call: far above what an event may have.
 const CALL_BYTES_MAX: usize = 256 * 1024;
+/// The smallest ring is a page.
+const RING_BYTES_MIN: usize = 4 * 1024;
+/// Room for calls while they may be in memory only; the core keeps no more of them than this by default.
+const MEMORY_RING_BYTES: usize = 256 * 1024;
+const WORD_BYTES: usize = 8;
 
+/// The counters of a ring, in their order.
+const LOSSES: [LossReason; LOST_COUNTERS] = [LossReason::QueueFull, LossReason::TooLarge];
+
+const IN_MEMORY: u8 = 0;
+const ON_DISK: u8 = 1;
+const CLOSED: u8 = 2;
+
+/// See the module.
 #[derive(Debug)]
 pub(crate) struct Handoff {
-    inner: Mutex<Inner>,
-    bytes_max: usize,
+    path: PathBuf,
+    capacity_words: usize,
+    disk: OnceLock<Ring<Mapped>>,
+    memory: OnceLock<Ring<Box<[AtomicU64]>>>,
+    /// Where callers put their calls.
+    mode: AtomicU8,
+    /// How far the worker has read. Its own: no caller waits for this lock.
+    read: Mutex<Upto>,
+    /// Events that were pushed and are not the core's yet.
+    pending_events: AtomicUsize,
+    core_events: AtomicUsize,
 }
 
-#[derive(Debug)]
-struct Inner {
-    journal: Journal,
-    /// Files before `journal` whose calls the next batch completes.
-    full: Vec<PathBuf>,
-    /// Rings the worker.
-    bell: Sender<Message>,
-    /// Whether calls may be written to disk: not before the user has agreed.
-    writes: bool,
-    closed: bool,
-    /// Calls that the worker has not taken, framed.
-    pending: Vec<u8>,
-    /// Bytes that it has taken and not released.
-    taken: usize,
-    pending_events: usize,
-    taken_events: usize,
-    /// Events that the core had when it was last asked.
-    core_events: usize,
-    queue_full: usize,
-    too_large: usize,
-    /// Whether the last write failed, so that a full disk is told once.
-    failing: bool,
+/// A position in each ring.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Upto {
+    disk: u64,
+    memory: u64,
 }
 
 /// Why a call was not handed over.
@@ -63,309 +73,400 @@ pub(crate) enum NotTaken {
 /// Calls that the worker took together.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    frames: Vec<u8>,
+    records: Vec<Vec<u8>>,
     events: usize,
-    files: Vec<PathBuf>,
+    upto: Upto,
 }
 
 impl Batch {
     /// The calls, in the order in which they were made.
     pub(crate) fn calls(&self) -> impl Iterator<Item = Call<'_>> {
-        journal::records(&self.frames).filter_map(Call::read)
+        self.records.iter().filter_map(|record| Call::read(record))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.frames.is_empty()
+        self.records.is_empty()
     }
 
-    /// The user's last word on being recorded among these calls.
-    pub(crate) fn consent(&self) -> Option<Consent> {
-        let consent =
-            |call: Call<'_>| if let Kind::Consent(consent) = call.kind { Some(consent) } else { None };
-        self.calls().filter_map(consent).last()
+    /// Everything up to here is in these calls or was taken before.
+    pub(crate) fn upto(&self) -> Upto {
+        self.upto
+    }
+
+    /// Leaves out the calls that a killed process had dealt with: all up to the last one whose event is known.
+    pub(crate) fn skip_known(&mut self, message_ids: &HashSet<String>) {
+        let is_known = |record: &Vec<u8>| {
+            let call = Call::read(record);
+            call.is_some_and(|call| call.kind.is_event() && message_ids.contains(&*call.message_id()))
+        };
+        if let Some(last) = self.records.iter().rposition(is_known) {
+            self.records.drain(..=last);
+            self.events = self.records.iter().filter(|record| call::is_event(record)).count();
+        }
     }
 }
 
 impl Handoff {
-    /// Opens the hand-off of a store folder; answers what a killed process left in it. [`Self::begin`] comes next.
-    pub(crate) fn open(folder: &Path, bell: Sender<Message>, bytes_max: usize) -> io::Result<(Self, Batch)> {
-        let (journal, left) = Journal::open(folder)?;
-        let mut left = Batch { frames: left.frames, events: 0, files: left.files };
-        left.events = left.calls().filter(|call| call.kind.is_event()).count();
-        let inner = Inner {
-            journal,
-            full: Vec::new(),
-            bell,
-            writes: false,
-            closed: false,
-            pending: Vec::new(),
-            taken: left.frames.len(),
-            pending_events: 0,
-            taken_events: left.events,
-            core_events: 0,
-            queue_full: 0,
-            too_large: 0,
-            failing: false,
+    /// The hand-off of a store folder, with what a killed process left in it. [`Self::follow`] comes next.
+    pub(crate) fn open(folder: &Path, bytes_max: usize) -> io::Result<Self> {
+        let bytes = bytes_max.max(RING_BYTES_MIN).next_power_of_two();
+        let handoff = Self {
+            path: folder.join("ring"),
+            capacity_words: bytes / WORD_BYTES,
+            disk: OnceLock::new(),
+            memory: OnceLock::new(),
+            mode: AtomicU8::new(IN_MEMORY),
+            read: Mutex::default(),
+            pending_events: AtomicUsize::new(0),
+            core_events: AtomicUsize::new(0),
         };
-        Ok((Self { inner: Mutex::new(inner), bytes_max }, left))
+        if handoff.path.exists() {
+            handoff.take_up()?;
+        }
+        Ok(handoff)
     }
 
-    /// Whether calls may be written to disk from the start.
-    pub(crate) fn begin(&self, consent: Consent) {
-        self.lock().writes = consent == Consent::Granted;
+    /// Where calls go from now on. An error is a disk that has no room for the ring: calls go on in memory.
+    pub(crate) fn follow(&self, consent: Consent) -> io::Result<()> {
+        let mut mode = IN_MEMORY;
+        let mut made = Ok(());
+        if consent == Consent::Granted {
+            made = self.make_ring();
+            mode = if made.is_ok() { ON_DISK } else { IN_MEMORY };
+        }
+        if mode == IN_MEMORY {
+            self.memory.get_or_init(|| Ring::in_memory(MEMORY_RING_BYTES / WORD_BYTES));
+        }
+        // A closed hand-off stays closed.
+        let _ = self
+            .mode
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| (now != CLOSED).then_some(mode));
+        made
     }
 
-    /// Hands over a framed call. Never waits for the worker: without room, the call is a counted loss.
-    pub(crate) fn push(&self, frame: &[u8], kind: Kind) -> Result<(), NotTaken> {
-        let mut inner = self.lock();
-        if inner.closed {
-            return Err(NotTaken::Closed);
+    /// Whether a call survives a kill of the process from the moment at which it returns.
+    pub(crate) fn is_durable(&self) -> bool {
+        self.mode.load(Ordering::Acquire) == ON_DISK
+    }
+
+    /// Hands over a call's record. Never waits for the worker: without room, the call is a counted loss.
+    pub(crate) fn push(&self, record: &[u8]) -> Result<(), NotTaken> {
+        let mode = self.mode.load(Ordering::Acquire);
+        let is_event = call::is_event(record);
+        self.pending_events.fetch_add(usize::from(is_event), Ordering::Relaxed);
+        let pushed = match (mode, self.disk.get(), self.memory.get()) {
+            (ON_DISK, Some(ring), _) => push(ring, record),
+            (IN_MEMORY, _, Some(ring)) => push(ring, record),
+            _ => Err(NotTaken::Closed),
+        };
+        if pushed.is_err() {
+            self.pending_events.fetch_sub(usize::from(is_event), Ordering::Relaxed);
         }
-        if frame.len() > CALL_BYTES_MAX {
-            inner.too_large += 1;
-            return Err(NotTaken::Lost(LossReason::TooLarge));
-        }
-        if inner.pending.len() + inner.taken + frame.len() > self.bytes_max {
-            inner.queue_full += 1;
-            return Err(NotTaken::Lost(LossReason::QueueFull));
-        }
-        // The decision itself is always kept: a denial must outlive a kill as an event does.
-        if inner.writes || matches!(kind, Kind::Consent(_)) {
-            inner.write(frame);
-        }
-        if let Kind::Consent(consent) = kind {
-            inner.writes = consent == Consent::Granted;
-        }
-        let half = self.bytes_max / 2;
-        let was = inner.pending.len();
-        inner.pending.extend_from_slice(frame);
-        inner.pending_events += usize::from(kind.is_event());
-        // The first one wakes the worker, which then waits a little for more; at half the room it is called at once.
-        if was == 0 || (was < half && inner.pending.len() >= half) {
-            let _ = inner.bell.send(Message::Calls);
-        }
-        Ok(())
+        pushed
+    }
+
+    /// Where reading begins.
+    pub(crate) fn begin(&self) -> Upto {
+        *self.read()
     }
 
     /// Takes everything that was pushed so far.
     pub(crate) fn drain(&self) -> Batch {
-        let mut inner = self.lock();
-        let frames = std::mem::take(&mut inner.pending);
-        inner.taken += frames.len();
-        let events = std::mem::take(&mut inner.pending_events);
-        inner.taken_events += events;
-        let mut files = Vec::new();
-        if !inner.journal.is_empty() {
-            match inner.journal.next() {
-                Ok(next) => {
-                    let full = std::mem::replace(&mut inner.journal, next);
-                    files = std::mem::take(&mut inner.full);
-                    files.push(full.path().to_owned());
-                }
-                // The file goes on, and is deleted with the calls that follow.
-                Err(error) => inner.complain(&error),
-            }
+        let mut read = self.read();
+        let mut batch = Batch::default();
+        // What waited for the user's word came before what was written after it.
+        if let Some(ring) = self.memory.get() {
+            read.memory = drain(ring, read.memory, &mut batch.records);
         }
-        Batch { frames, events, files }
+        if let Some(ring) = self.disk.get() {
+            read.disk = drain(ring, read.disk, &mut batch.records);
+        }
+        batch.events = batch.records.iter().filter(|record| call::is_event(record)).count();
+        batch.upto = *read;
+        batch
     }
 
-    /// The core has these calls, and this many events in all. Answers the files that have them too: to be deleted once
-    /// the disk has those events, or nobody waits for them any more.
-    pub(crate) fn release(&self, batch: Batch, core_events: usize) -> Vec<PathBuf> {
-        let mut inner = self.lock();
-        inner.taken -= batch.frames.len();
-        inner.taken_events -= batch.events;
-        inner.core_events = core_events;
-        batch.files
+    /// These calls of a killed process wait for the core as if they had been pushed now.
+    pub(crate) fn expect(&self, left: &Batch) {
+        self.pending_events.fetch_add(left.events, Ordering::Relaxed);
+    }
+
+    /// The core has these calls, and this many events in all.
+    pub(crate) fn note_taken(&self, batch: &Batch, core_events: usize) {
+        self.note(core_events);
+        self.pending_events.fetch_sub(batch.events, Ordering::Relaxed);
     }
 
     /// The core has this many events now.
     pub(crate) fn note(&self, core_events: usize) {
-        self.lock().core_events = core_events;
+        self.core_events.store(core_events, Ordering::Relaxed);
+    }
+
+    /// Everything up to here is kept elsewhere, or need not be kept: its room is free.
+    pub(crate) fn release(&self, upto: Upto) {
+        if let Some(ring) = self.disk.get() {
+            ring.release(upto.disk);
+        }
+        if let Some(ring) = self.memory.get() {
+            ring.release(upto.memory);
+        }
     }
 
     /// Events that were called and are not acknowledged.
     pub(crate) fn waiting_events(&self) -> usize {
-        let inner = self.lock();
-        inner.pending_events + inner.taken_events + inner.core_events
+        self.pending_events.load(Ordering::Relaxed) + self.core_events.load(Ordering::Relaxed)
     }
 
-    /// Calls that found no room since the last look, by reason.
-    pub(crate) fn take_losses(&self) -> [(LossReason, usize); 2] {
-        let mut inner = self.lock();
-        [
-            (LossReason::QueueFull, std::mem::take(&mut inner.queue_full)),
-            (LossReason::TooLarge, std::mem::take(&mut inner.too_large)),
-        ]
+    /// Calls that found no room, by reason; [`Self::forget_losses`] when they are counted elsewhere.
+    pub(crate) fn losses(&self) -> [(LossReason, u64); LOST_COUNTERS] {
+        let count = |counter: usize| {
+            let disk = self.disk.get().map_or(0, |ring| ring.lost(counter));
+            disk + self.memory.get().map_or(0, |ring| ring.lost(counter))
+        };
+        std::array::from_fn(|counter| (LOSSES[counter], count(counter)))
+    }
+
+    /// Takes off what [`Self::losses`] told.
+    pub(crate) fn forget_losses(&self, told: &[(LossReason, u64); LOST_COUNTERS]) {
+        for (counter, (_, mut count)) in told.iter().copied().enumerate() {
+            if let Some(ring) = self.memory.get() {
+                let here = ring.lost(counter).min(count);
+                ring.forget_lost(counter, here);
+                count -= here;
+            }
+            if let Some(ring) = self.disk.get() {
+                ring.forget_lost(counter, ring.lost(counter).min(count));
+            }
+        }
     }
 
     /// Refuses every further call.
     pub(crate) fn close(&self) {
-        self.lock().closed = true;
+        self.mode.store(CLOSED, Ordering::Release);
     }
 
-    /// Leaves no empty file behind; the last thing that a worker does.
-    pub(crate) fn end(&self) {
-        let mut inner = self.lock();
-        inner.closed = true;
-        if inner.journal.is_empty() {
-            journal::remove(&[inner.journal.path().to_owned()]);
+    fn make_ring(&self) -> io::Result<()> {
+        if self.disk.get().is_some() {
+            return Ok(());
         }
+        let words = HEADER_WORDS + self.capacity_words;
+        let made = match Mapped::create(&self.path, words) {
+            // Somebody deleted the whole folder under us.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                std::fs::create_dir_all(self.path.parent().unwrap_or(Path::new(".")))?;
+                Mapped::create(&self.path, words)
+            }
+            made => made,
+        };
+        self.set_ring(Ring::recover(made?));
+        Ok(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Maps the file that is there. One that is empty and of another size makes room for the right one; so does one that
+    /// is no ring at all.
+    fn take_up(&self) -> io::Result<()> {
+        let mapped = Mapped::open(&self.path)?;
+        let words = mapped.words().len();
+        let is_ring = words > HEADER_WORDS && (words - HEADER_WORDS).is_power_of_two();
+        if is_ring {
+            let ring = Ring::recover(mapped);
+            let is_wanted = ring.capacity_words() == self.capacity_words;
+            if is_wanted || !ring.is_empty() || (0..LOST_COUNTERS).any(|counter| ring.lost(counter) > 0) {
+                self.set_ring(ring);
+                return Ok(());
+            }
+        }
+        std::fs::remove_file(&self.path)
+    }
+
+    fn set_ring(&self, ring: Ring<Mapped>) {
+        self.read().disk = ring.head();
+        let _ = self.disk.set(ring);
+    }
+
+    fn read(&self) -> MutexGuard<'_, Upto> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
-    /// A call that the disk refuses goes on in memory: only a kill before the worker takes it would lose it.
-    fn write(&mut self, frame: &[u8]) {
-        match self.journal.append(frame) {
-            Ok(()) => self.failing = false,
-            Err(error) => self.complain(&error),
-        }
-    }
+fn push<M: Memory>(ring: &Ring<M>, record: &[u8]) -> Result<(), NotTaken> {
+    let counter = if record.len() > CALL_BYTES_MAX {
+        1
+    } else if ring.push(record) {
+        return Ok(());
+    } else {
+        0
+    };
+    ring.lose(counter);
+    Err(NotTaken::Lost(LOSSES[counter]))
+}
 
-    fn complain(&mut self, error: &io::Error) {
-        if !self.failing {
-            tracing::warn!(%error, "calls cannot be written to the journal; they are in memory only");
+fn drain<M: Memory>(ring: &Ring<M>, mut at: u64, records: &mut Vec<Vec<u8>>) -> u64 {
+    loop {
+        let mut record = Vec::new();
+        match ring.read(at, &mut record) {
+            Found::Nothing => return at,
+            Found::Gap(next) => at = next,
+            Found::Record(next) => {
+                records.push(record);
+                at = next;
+            }
         }
-        self.failing = true;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Receiver, channel};
-
     use super::*;
-    use crate::{
-        call::{Stamp, Words, write},
-        journal::{begin_frame, end_frame},
-    };
+    use crate::call::{Kind, Scratch, Stamp, Words, write};
 
-    fn frame(kind: Kind, name: &str) -> Vec<u8> {
-        let mut frame = begin_frame();
+    fn record(name: &str) -> Scratch {
+        let mut record = Scratch::new();
         let words = Words { name: Some(name), ..Words::default() };
-        write(&mut frame, kind, Stamp { unix_ms: 1, random: [0; 10] }, &words, None::<&()>, None::<&()>);
-        end_frame(&mut frame);
-        frame
+        let stamp = Stamp { unix_ms: 1, random: [0; 10] };
+        write(&mut record, Kind::Track, stamp, &words, None::<&()>, None::<&()>);
+        record
     }
 
     fn track(handoff: &Handoff, name: &str) -> Result<(), NotTaken> {
-        handoff.push(&frame(Kind::Track, name), Kind::Track)
+        handoff.push(&record(name))
     }
 
     fn names(batch: &Batch) -> Vec<&str> {
         batch.calls().filter_map(|call| call.words.name).collect()
     }
 
-    fn open(folder: &Path, consent: Consent, bytes_max: usize) -> (Handoff, Batch, Receiver<Message>) {
-        let (bell, rings) = channel();
-        let (handoff, left) = Handoff::open(folder, bell, bytes_max).expect("opens");
-        handoff.begin(left.consent().unwrap_or(consent));
-        (handoff, left, rings)
+    fn open(folder: &Path, consent: Consent) -> Handoff {
+        let handoff = Handoff::open(folder, 0).expect("opens");
+        handoff.follow(consent).expect("room");
+        handoff
     }
 
     #[test]
     fn calls_outlive_the_process_until_they_are_released() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (handoff, left, _rings) = open(folder.path(), Consent::Granted, 1 << 20);
-        assert!(left.is_empty());
+        let handoff = open(folder.path(), Consent::Granted);
+        assert!(handoff.is_durable() && handoff.drain().is_empty());
         track(&handoff, "a").expect("room");
         let taken = handoff.drain();
         track(&handoff, "b").expect("room");
         assert_eq!(names(&taken), ["a"]);
         drop(handoff);
 
-        let (handoff, left, _rings) = open(folder.path(), Consent::Granted, 1 << 20);
-        assert_eq!(names(&left), ["a", "b"]);
+        let handoff = open(folder.path(), Consent::Granted);
         track(&handoff, "c").expect("room");
-        assert_eq!(handoff.waiting_events(), 3);
-        journal::remove(&handoff.release(left, 1));
-        let taken = handoff.drain();
-        assert_eq!(
-            (names(&taken), handoff.waiting_events()),
-            (vec!["c"], 2),
-            "one call, and one event of the core"
-        );
-        journal::remove(&handoff.release(taken, 0));
-        handoff.end();
-        assert_eq!(std::fs::read_dir(folder.path()).expect("readable").count(), 0, "nothing is left behind");
+        let left = handoff.drain();
+        assert_eq!(names(&left), ["a", "b", "c"]);
+        handoff.release(left.upto());
+        drop(handoff);
+        assert!(open(folder.path(), Consent::Granted).drain().is_empty());
     }
 
     #[test]
     fn overflow_is_counted_and_never_waits() {
         let folder = tempfile::tempdir().expect("a folder");
-        let room = frame(Kind::Track, "x").len() * 3;
-        let (handoff, _, rings) = open(folder.path(), Consent::Granted, room);
-        for _ in 0..3 {
-            track(&handoff, "x").expect("room");
-        }
-        assert_eq!(track(&handoff, "x"), Err(NotTaken::Lost(LossReason::QueueFull)));
+        let handoff = open(folder.path(), Consent::Granted);
+        let wide = "x".repeat(1_500);
+        track(&handoff, &wide).expect("room");
+        track(&handoff, &wide).expect("room");
+        let full = Err(NotTaken::Lost(LossReason::QueueFull));
+        assert_eq!(track(&handoff, &wide), full);
         let taken = handoff.drain();
-        assert_eq!(track(&handoff, "x"), Err(NotTaken::Lost(LossReason::QueueFull)), "taken is not released");
-        handoff.release(taken, 0);
-        track(&handoff, "x").expect("room again");
-        assert_eq!(handoff.take_losses(), [(LossReason::QueueFull, 2), (LossReason::TooLarge, 0)]);
-        assert_eq!(handoff.take_losses(), [(LossReason::QueueFull, 0), (LossReason::TooLarge, 0)]);
-        assert_eq!(rings.try_iter().count(), 3, "the first, at half, and the first after the drain");
+        assert_eq!(track(&handoff, &wide), full, "taken is not released");
+        assert_eq!(handoff.waiting_events(), 2);
+        handoff.note_taken(&taken, 2);
+        handoff.release(taken.upto());
+        track(&handoff, &wide).expect("room again");
+        assert_eq!(handoff.waiting_events(), 3);
+        let told = handoff.losses();
+        assert_eq!(told, [(LossReason::QueueFull, 2), (LossReason::TooLarge, 0)]);
+        drop(handoff);
+
+        let handoff = open(folder.path(), Consent::Granted);
+        assert_eq!(handoff.losses(), told, "a kill forgets no count");
+        handoff.forget_losses(&told);
+        assert_eq!(handoff.losses(), [(LossReason::QueueFull, 0), (LossReason::TooLarge, 0)]);
     }
 
     #[test]
     fn a_call_too_large_to_keep_is_counted_and_hides_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (handoff, _, _rings) = open(folder.path(), Consent::Granted, 1 << 22);
+        let handoff = open(folder.path(), Consent::Granted);
         assert_eq!(track(&handoff, &"x".repeat(1 << 20)), Err(NotTaken::Lost(LossReason::TooLarge)));
         track(&handoff, "small").expect("room");
-        drop(handoff);
-        let (_, left, _rings) = open(folder.path(), Consent::Granted, 1 << 20);
-        assert_eq!(names(&left), ["small"]);
+        assert_eq!(names(&open(folder.path(), Consent::Granted).drain()), ["small"]);
     }
 
     #[test]
-    fn nothing_but_the_decision_is_written_without_consent() {
-        let check = |start: Consent, decisions: &[Consent], kept: &[&str]| {
-            let folder = tempfile::tempdir().expect("a folder");
-            let (handoff, _, _rings) = open(folder.path(), start, 1 << 20);
-            track(&handoff, "0").expect("room");
-            for (index, consent) in decisions.iter().enumerate() {
-                let kind = Kind::Consent(*consent);
-                handoff.push(&frame(kind, "consent"), kind).expect("room");
-                track(&handoff, &(index + 1).to_string()).expect("room");
-            }
-            drop(handoff);
-            let (_, left, _rings) = open(folder.path(), start, 1 << 20);
-            assert_eq!(names(&left), kept, "{start:?} {decisions:?}");
-        };
-        check(Consent::Granted, &[], &["0"]);
-        check(Consent::Unknown, &[], &[]);
-        check(Consent::Unknown, &[Consent::Granted], &["consent", "1"]);
-        check(Consent::Granted, &[Consent::Denied], &["0", "consent"]);
-        check(Consent::Denied, &[Consent::Granted, Consent::Denied], &["consent", "1", "consent"]);
-    }
-
-    #[test]
-    fn a_decision_that_a_killed_process_left_holds_for_the_next() {
+    fn nothing_is_on_disk_before_the_user_agrees() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (handoff, _, _rings) = open(folder.path(), Consent::Granted, 1 << 20);
-        let denied = Kind::Consent(Consent::Denied);
-        handoff.push(&frame(denied, "consent"), denied).expect("room");
+        for consent in [Consent::Unknown, Consent::Denied] {
+            let handoff = open(folder.path(), consent);
+            track(&handoff, "secret").expect("room");
+            assert!(!handoff.is_durable());
+            assert_eq!(std::fs::read_dir(folder.path()).expect("readable").count(), 0);
+            assert_eq!(names(&handoff.drain()), ["secret"], "the worker gets it all the same");
+        }
+        let handoff = open(folder.path(), Consent::Unknown);
+        track(&handoff, "held").expect("room");
+        handoff.follow(Consent::Granted).expect("room");
+        track(&handoff, "open").expect("room");
+        assert_eq!(names(&handoff.drain()), ["held", "open"]);
+        handoff.follow(Consent::Denied).expect("no room is needed");
+        track(&handoff, "late").expect("room");
         drop(handoff);
-        // The state file still says granted: the worker of the killed process never came to write it.
-        let (handoff, _, _rings) = open(folder.path(), Consent::Granted, 1 << 20);
-        track(&handoff, "secret").expect("room");
+        assert_eq!(names(&open(folder.path(), Consent::Granted).drain()), ["open"]);
+    }
+
+    #[test]
+    fn what_a_killed_process_had_dealt_with_is_not_played_again() {
+        let check = |known: &[&str], left: &[&str]| {
+            let mut batch = Batch::default();
+            for name in ["a", "b", "c"] {
+                let words = Words { name: Some(name), message_id: Some(name), ..Words::default() };
+                let mut record = Scratch::new();
+                let stamp = Stamp { unix_ms: 1, random: [0; 10] };
+                write(&mut record, Kind::Track, stamp, &words, None::<&()>, None::<&()>);
+                batch.records.push(record.to_vec());
+            }
+            batch.skip_known(&known.iter().map(|id| (*id).to_owned()).collect());
+            assert_eq!(names(&batch), left, "{known:?}");
+        };
+        check(&[], &["a", "b", "c"]);
+        check(&["b"], &["c"]);
+        check(&["c", "a", "other"], &[]);
+    }
+
+    #[test]
+    fn a_ring_of_another_size_is_read_first_and_replaced_when_it_is_empty() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let handoff = open(folder.path(), Consent::Granted);
+        track(&handoff, "kept").expect("room");
         drop(handoff);
-        let (_, left, _rings) = open(folder.path(), Consent::Granted, 1 << 20);
-        assert_eq!(names(&left), ["consent"]);
+        let larger = || {
+            let handoff = Handoff::open(folder.path(), 1 << 16).expect("opens");
+            handoff.follow(Consent::Granted).expect("room");
+            handoff
+        };
+        let handoff = larger();
+        let left = handoff.drain();
+        assert_eq!(names(&left), ["kept"]);
+        assert!(track(&handoff, &"x".repeat(8_000)).is_err(), "the old one");
+        handoff.forget_losses(&handoff.losses());
+        handoff.release(left.upto());
+        drop(handoff);
+        track(&larger(), &"x".repeat(8_000)).expect("the new one");
+
+        std::fs::write(folder.path().join("ring"), "no ring").expect("writes");
+        track(&larger(), "works").expect("room");
     }
 
     #[test]
     fn after_the_end_calls_are_refused() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (handoff, _, _rings) = open(folder.path(), Consent::Granted, 1 << 20);
+        let handoff = open(folder.path(), Consent::Granted);
         handoff.close();
+        handoff.follow(Consent::Granted).expect("room");
         assert_eq!(track(&handoff, "late"), Err(NotTaken::Closed));
     }
 }

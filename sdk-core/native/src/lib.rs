@@ -81,11 +81,12 @@ mod folder;
 mod gauges;
 mod handoff;
 mod ids;
-mod journal;
+mod mapped;
 mod orphan;
 mod recorder;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
+mod ring;
 mod sender;
 mod transport;
 mod worker;
@@ -95,7 +96,10 @@ pub use client::{Client, Options};
 pub use files::FsyncPolicy;
 pub use flush::FlushError;
 pub use gauges::Subject;
-pub use holloway_core::{Consent, ResetOptions, wire::LossReason};
+pub use holloway_core::{
+    Consent, Keep, Outgoing, Part, Registration, ResetOptions,
+    wire::{EventKind, LossReason},
+};
 pub use recorder::Recorder;
 #[cfg(feature = "reqwest")]
 pub use reqwest_transport::ReqwestTransport;

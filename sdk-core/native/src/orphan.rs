@@ -1,6 +1,6 @@
 //! What a further client on the same folder left behind when its process was gone.
 
-use std::{io, sync::mpsc::channel};
+use std::io;
 
 use holloway_core::{Client as Core, Config};
 
@@ -10,11 +10,10 @@ use crate::{
     files::{Files, FsyncPolicy},
     folder::Folder,
     handoff::Handoff,
-    journal,
 };
 
-/// Takes over another writer's events: its journal is played into its own outbox, as its own subject, and then its
-/// chunks move.
+/// Takes over another writer's events: the calls it left on their way are played into its own outbox, as its own
+/// subject, and then its chunks move.
 pub(crate) fn inherit(
     heir: &Files,
     orphan: Folder,
@@ -23,25 +22,26 @@ pub(crate) fn inherit(
     clock: Clock,
 ) -> io::Result<()> {
     let files = Files::new(orphan, FsyncPolicy::Never)?;
-    // Nobody listens, and nobody calls.
-    let (bell, _) = channel();
-    let (handoff, left) = Handoff::open(files.folder().path(), bell, 0)?;
+    let handoff = Handoff::open(files.folder().path(), 0)?;
+    let mut left = handoff.drain();
     if left.is_empty() {
-        handoff.end();
         return heir.inherit(files.folder());
     }
-    let restored = files.restore(true)?;
-    let mut core = Core::new(config.clone(), seed, &restored, clock.now());
-    let mut disk = Disk::new(files, &restored);
+    let kept = files.restore(true)?;
+    left.skip_known(&kept.message_ids);
+    let mut core = Core::new(config.clone(), seed, &kept.restored, clock.now());
+    if let Some(record) = &kept.last_record {
+        core.recover(record);
+    }
+    let mut disk = Disk::new(files, &kept.restored);
     for call in left.calls() {
         call.apply(&mut core, clock.now());
     }
     core.background(clock.now());
     disk.carry_out(&mut core, clock, &mut |_, _, _| {});
-    if disk.take_refused() {
+    if disk.is_behind() {
         return Err(io::Error::other("the disk refused their records"));
     }
-    journal::remove(&handoff.release(left, 0));
-    handoff.end();
+    handoff.release(left.upto());
     heir.inherit(disk.files().folder())
 }

@@ -75,8 +75,8 @@ fn client() -> Result<reqwest::Client, Box<dyn std::error::Error>> {
 async fn answer(request: reqwest::RequestBuilder) -> Result<Response, reqwest::Error> {
     let mut response = request.send().await?;
     let status = response.status().as_u16();
-    let retry_after = response.headers().get("retry-after");
-    let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (retry_after, date) = (header("retry-after"), header("date"));
     let mut body = Vec::new();
     while let Some(part) = response.chunk().await? {
         if body.len() + part.len() > ANSWER_BYTES_MAX {
@@ -84,7 +84,7 @@ async fn answer(request: reqwest::RequestBuilder) -> Result<Response, reqwest::E
         }
         body.extend_from_slice(&part);
     }
-    Ok(Response { status, retry_after, body })
+    Ok(Response { status, retry_after, date, body })
 }
 
 /// An error with its causes: reqwest's own text leaves out what went wrong.

@@ -20,6 +20,8 @@ pub struct Response {
     pub status: u16,
     /// The `Retry-After` header.
     pub retry_after: Option<String>,
+    /// The `Date` header.
+    pub date: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }

@@ -3,38 +3,44 @@
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
     sync::{
         Arc,
-        mpsc::{Receiver, RecvTimeoutError, Sender},
+        mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender},
     },
     thread::{Builder, JoinHandle},
     time::Duration,
 };
 
-use holloway_core::{Client as Core, Diagnostic, Effect, HttpOutcome, Now, Request, Token};
+use holloway_core::{Client as Core, Consent, Diagnostic, Effect, HttpOutcome, Now, Request, Token};
 
 use crate::{
     clock::Clock,
     disk::Disk,
     flush::{Flushes, Reply},
     gauges::Gauges,
-    handoff::{Batch, Handoff},
-    journal,
+    handoff::{Batch, Handoff, Upto},
     transport::{Response, TransportError},
 };
 
-/// How long after a first call the worker waits for more: the calls are safe in the journal already, and a worker that
-/// wakes for each of them costs their callers a system call each.
-const GATHER: Duration = Duration::from_millis(5);
+/// How often the worker looks for calls while there are some. Callers do not wake it: that would be a system call on
+/// their time. What they hand over is safe meanwhile.
+const LOOK_FIRST: Duration = Duration::from_millis(5);
+/// How often it looks at most while there are none; each look that finds nothing doubles the pause. A burst has the whole
+/// hand-off for this long.
+const LOOK_LAST: Duration = Duration::from_millis(100);
+/// How often it looks while the app is in the background, where nothing is done in bursts.
+const LOOK_BACKGROUND: Duration = Duration::from_secs(1);
+/// How long a disk that refused a write is left alone.
+const CATCH_UP_MS: u64 = 2_000;
 /// Calls after which effects are carried out, so that records go to disk in groups of bounded size.
 const GROUP: usize = 64;
 
 /// What the worker is told.
 #[derive(Debug)]
 pub(crate) enum Message {
-    /// The hand-off has calls.
-    Calls,
+    /// The user's decision, when it was made, and who waits until it is on the disk.
+    Consent(Consent, Now, SyncSender<()>),
+    Purposes(String, Now, SyncSender<()>),
     Sent(Token, Result<Response, TransportError>),
     Flush(Reply),
     Background,
@@ -53,8 +59,10 @@ pub(crate) struct Worker {
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) requests: Sender<(Token, Request)>,
     pub(crate) flushes: Flushes,
-    /// Journals of calls whose records the disk refused: kept until those events are gone from memory.
-    pub(crate) kept: Vec<PathBuf>,
+    /// Calls up to here are the core's.
+    pub(crate) taken: Upto,
+    /// Calls up to here have left the hand-off.
+    pub(crate) released: Upto,
     /// Told to stop: nothing is sent any more.
     pub(crate) stopping: bool,
 }
@@ -70,56 +78,76 @@ impl Worker {
         start_thread("holloway-worker", move || {
             let handoff = Arc::clone(&self.handoff);
             let run = AssertUnwindSafe(|| {
-                self.take(left);
+                self.take(&left);
                 self.run(&messages);
             });
             if catch_unwind(run).is_err() {
                 tracing::error!("the worker stopped by a defect; what is on disk is sent by the next client");
             }
-            handoff.end();
+            handoff.close();
         })
     }
 
     fn run(&mut self, messages: &Receiver<Message>) {
+        let (mut pause, mut longest) = (LOOK_FIRST, LOOK_LAST);
+        let mut catch_up_at_mono_ms = 0;
         while !self.stopping {
-            let message = match self.wait(messages) {
-                Ok(Message::Calls) => messages.recv_timeout(GATHER),
-                other => other,
-            };
+            let message = messages.recv_timeout(self.until_due(pause));
             if matches!(message, Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected)) {
                 self.handoff.close();
             }
             // What was called before the message was sent comes before it.
             let batch = self.handoff.drain();
-            self.take(batch);
+            pause = if batch.is_empty() { (pause * 2).min(longest) } else { LOOK_FIRST };
+            self.take(&batch);
             let now = self.clock.now();
             match message {
-                Ok(message) => self.handle(message, now),
-                Err(RecvTimeoutError::Timeout) => self.core.tick(now),
+                Ok(message) => {
+                    match message {
+                        Message::Background => (pause, longest) = (LOOK_BACKGROUND, LOOK_BACKGROUND),
+                        Message::Foreground => (pause, longest) = (LOOK_FIRST, LOOK_LAST),
+                        _ => {}
+                    }
+                    self.handle(message, now);
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    if self.core.next_deadline().is_some_and(|due| due <= now.mono_ms) {
+                        self.core.tick(now);
+                    }
+                }
                 Err(RecvTimeoutError::Disconnected) => self.handle(Message::Stop, now),
             }
             self.carry_out();
+            if self.is_behind() && now.mono_ms >= catch_up_at_mono_ms {
+                catch_up_at_mono_ms = now.mono_ms + CATCH_UP_MS;
+                self.catch_up();
+            }
+            self.release();
             self.handoff.note(self.core.queued_events());
             self.flushes.answer(&self.core, &self.disk);
         }
     }
 
-    fn wait(&self, messages: &Receiver<Message>) -> Result<Message, RecvTimeoutError> {
-        match self.core.next_deadline() {
-            Some(due) => {
-                let now = self.clock.now();
-                messages.recv_timeout(Duration::from_millis(due.saturating_sub(now.mono_ms)))
-            }
-            None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        }
+    fn until_due(&self, pause: Duration) -> Duration {
+        let due = self.core.next_deadline();
+        let now = self.clock.now();
+        due.map_or(pause, |due| pause.min(Duration::from_millis(due.saturating_sub(now.mono_ms))))
     }
 
-    /// Gives calls to the core and their events to the disk, and only then lets go of the journal.
-    fn take(&mut self, batch: Batch) {
-        for (reason, events) in self.handoff.take_losses() {
-            if events > 0 {
-                self.core.lost(reason, events, self.clock.now());
+    /// Gives calls to the core and their events to the disk.
+    fn take(&mut self, batch: &Batch) {
+        let told = self.handoff.losses();
+        if told.iter().any(|(_, events)| *events > 0) {
+            for (reason, events) in told {
+                if events > 0 {
+                    self.core.lost(reason, events as usize, self.clock.now());
+                }
             }
+            self.carry_out();
+            self.handoff.forget_losses(&told);
+        }
+        if batch.upto() == self.taken {
+            return;
         }
         let mut ungrouped = 0;
         for call in batch.calls() {
@@ -131,22 +159,48 @@ impl Worker {
             }
         }
         self.carry_out();
-        let queued = self.core.queued_events();
-        let files = self.handoff.release(batch, queued);
-        if self.disk.take_refused() {
-            self.kept.extend(files);
-        } else {
-            journal::remove(&files);
+        self.handoff.note_taken(batch, self.core.queued_events());
+        self.taken = batch.upto();
+        self.release();
+    }
+
+    /// Frees the room of the calls that the core has, once the disk has their events: a kill must find them in one of
+    /// the two.
+    fn release(&mut self) {
+        if self.released != self.taken && !self.disk.is_behind() {
+            self.handoff.release(self.taken);
+            self.released = self.taken;
         }
-        if !self.kept.is_empty() && queued == 0 {
-            journal::remove(&std::mem::take(&mut self.kept));
+    }
+
+    /// Whether the disk owes us something: a write that it refused, or room for calls on their way.
+    fn is_behind(&self) -> bool {
+        self.disk.is_behind()
+            || (self.core.consent() == Consent::Granted && !self.handoff.is_durable() && !self.stopping)
+    }
+
+    fn catch_up(&mut self) {
+        self.disk.catch_up();
+        self.follow();
+    }
+
+    /// Lets callers write where the user's decision allows it.
+    fn follow(&mut self) {
+        if let Err(error) = self.handoff.follow(self.core.consent()) {
+            tracing::warn!(%error, "the disk has no room for calls on their way; a kill would lose those of the last moment");
         }
     }
 
     fn handle(&mut self, message: Message, now: Now) {
         match message {
-            // They were taken before.
-            Message::Calls => {}
+            Message::Consent(consent, at, reply) => {
+                self.core.set_consent(consent, at);
+                self.decided(&reply);
+            }
+            Message::Purposes(purposes, at, reply) => {
+                self.core.set_purposes(&purposes, at);
+                self.decided(&reply);
+            }
             Message::Sent(token, answer) => self.sent(token, answer, now),
             Message::Flush(reply) => {
                 self.core.flush(now);
@@ -164,6 +218,17 @@ impl Worker {
         }
     }
 
+    /// Makes a decision hold, and answers who waits for it.
+    fn decided(&mut self, reply: &SyncSender<()>) {
+        self.carry_out();
+        self.follow();
+        // What other threads called meanwhile went where it was to go before.
+        let batch = self.handoff.drain();
+        self.take(&batch);
+        // Who waited may be gone.
+        let _ = reply.try_send(());
+    }
+
     fn sent(&mut self, token: Token, answer: Result<Response, TransportError>, now: Now) {
         match answer {
             Ok(response) => {
@@ -172,6 +237,7 @@ impl Worker {
                 let outcome = HttpOutcome::Response {
                     status: response.status,
                     retry_after: response.retry_after.as_deref(),
+                    date: response.date.as_deref(),
                     body: &response.body,
                 };
                 self.core.http_done(token, outcome, now);
@@ -225,6 +291,15 @@ fn tell(diagnostic: Diagnostic) {
         }
         Diagnostic::Paused { status } => {
             tracing::warn!(status, "the collector refuses the write key; sending is paused");
+        }
+        Diagnostic::Unreachable { wait_ms } => {
+            tracing::warn!(
+                wait_ms,
+                "nothing answers; tried again now and then, and at once when the app says online"
+            );
+        }
+        Diagnostic::ClockSkew { skew_ms } => {
+            tracing::info!(skew_ms, "this device's clock is off; the collector corrects the events' times");
         }
         Diagnostic::Retrying { status, wait_ms } => {
             tracing::info!(status, wait_ms, "a batch is tried again later");

@@ -5,7 +5,7 @@ use alloc::borrow::ToOwned;
 use holloway_wire::{EventKind, LossReason, RawJson};
 
 use super::{Client, Tracked, record::Draft};
-use crate::{Consent, Diagnostic, Effect, EventOptions, Now, ResetOptions, Rotation};
+use crate::{Consent, Diagnostic, Effect, EventOptions, Now, Registration, ResetOptions, Rotation};
 
 impl Client {
     /// Somebody did something. `properties` is a JSON object's text; super properties are laid under it.
@@ -100,22 +100,25 @@ impl Client {
 
     /// The user is gone: a new anonymous id, no user id, a new session with the next event.
     pub fn reset(&mut self, options: ResetOptions, now: Now) {
+        if !options.keep_session {
+            self.close_session(now);
+        }
         if !options.keep_anonymous_id {
             self.state.identity.anonymous_id = self.random.message_id(now.unix_ms).to_text();
         }
         if !options.keep_registered {
             self.state.identity.registered.clear();
+            self.state.identity.registered_for_session.clear();
         }
         self.state.identity.user_id = None;
-        self.state.session = None;
         self.save(now);
     }
 
-    /// Adds super properties: a JSON object's text, laid under the properties of every later event.
-    pub fn register(&mut self, properties: &str, now: Now) {
+    /// Adds super properties: a JSON object's text, laid under the properties of every later track, page and screen.
+    pub fn register(&mut self, properties: &str, registration: Registration, now: Now) {
         match RawJson::object(properties) {
             Ok(properties) => {
-                self.state.identity.register(properties);
+                self.state.identity.register(properties, registration);
                 self.save(now);
             }
             Err(error) => self.diagnose(Diagnostic::BadJson { at: error.at }),
@@ -156,6 +159,22 @@ impl Client {
             Consent::Unknown => {}
         }
         self.send(now);
+    }
+
+    /// The user's decision by purpose: a JSON object's text of purposes and whether they were agreed to, such as
+    /// `{"analytics":true,"advertising":false}`. Every later event carries it, in `context.consent`. When it speaks of
+    /// the purpose that recording needs (`Config::consent_purpose`), that is the decision of [`Self::set_consent`].
+    pub fn set_purposes(&mut self, purposes: &str, now: Now) {
+        let purposes = match RawJson::object(purposes) {
+            Ok(purposes) => purposes,
+            Err(error) => return self.diagnose(Diagnostic::BadJson { at: error.at }),
+        };
+        purposes.text().clone_into(&mut self.state.purposes);
+        match purposes.get(self.config.consent_purpose).map(RawJson::text) {
+            Some("true") => self.set_consent(Consent::Granted, now),
+            Some("false") => self.set_consent(Consent::Denied, now),
+            _ => self.save(now),
+        }
     }
 
     /// Sends what is there without waiting for more. A pause that failures or the collector caused goes on.

@@ -20,6 +20,9 @@ impl Client {
     /// The app may be gone at any moment: everything is sealed, and sent as far as it can be.
     pub fn background(&mut self, now: Now) {
         self.seal();
+        if let Some(session) = &mut self.state.session {
+            session.is_active = false;
+        }
         self.save(now);
         self.send_leaving(now);
     }

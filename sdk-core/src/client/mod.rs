@@ -4,14 +4,16 @@ mod commands;
 mod inputs;
 mod record;
 mod sending;
+mod sessions;
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 
 use holloway_wire::{LossReason, MessageId};
 
 use self::sending::InFlight;
+pub use self::sending::message_id;
 use crate::{
-    ChunkId, Config, Consent, Diagnostic, Effect, Now, Restored, Rotation, Session, Token, outbox::Outbox,
+    ChunkId, Config, Consent, Diagnostic, Effect, Now, Restored, Session, Token, outbox::Outbox,
     random::Random, retry::Retry, state::State,
 };
 
@@ -31,14 +33,16 @@ pub enum Tracked {
 /// * **questions** look and change nothing: [`anonymous_id`](Self::anonymous_id), [`user_id`](Self::user_id),
 ///   [`session`](Self::session), [`consent`](Self::consent), [`queued_events`](Self::queued_events),
 ///   [`losses`](Self::losses), [`is_idle`](Self::is_idle), [`is_paused`](Self::is_paused),
-///   [`next_deadline`](Self::next_deadline);
+///   [`clock_skew_ms`](Self::clock_skew_ms), [`next_deadline`](Self::next_deadline);
 /// * **commands** come from the app: [`track`](Self::track), [`page`](Self::page), [`screen`](Self::screen),
 ///   [`identify`](Self::identify), [`group`](Self::group), [`alias`](Self::alias), [`reset`](Self::reset),
-///   [`register`](Self::register), [`unregister`](Self::unregister), [`set_consent`](Self::set_consent),
-///   [`set_context`](Self::set_context), [`flush`](Self::flush), [`resume`](Self::resume);
+///   [`register`](Self::register), [`unregister`](Self::unregister),
+///   [`start_session`](Self::start_session), [`set_consent`](Self::set_consent),
+///   [`set_purposes`](Self::set_purposes), [`set_context`](Self::set_context), [`flush`](Self::flush),
+///   [`resume`](Self::resume);
 /// * **inputs** come from the platform: [`foreground`](Self::foreground), [`background`](Self::background),
-///   [`online`](Self::online), [`tick`](Self::tick), [`adopt`](Self::adopt), [`lost`](Self::lost), and the answers
-///   [`stored`](Self::stored), [`read_done`](Self::read_done), [`http_done`](Self::http_done);
+///   [`online`](Self::online), [`tick`](Self::tick), [`recover`](Self::recover), [`adopt`](Self::adopt),
+///   [`lost`](Self::lost), and the answers [`stored`](Self::stored), [`read_done`](Self::read_done), [`http_done`](Self::http_done);
 /// * **[`poll_effect`](Self::poll_effect)** gives what to do next.
 ///
 /// After every command and input, call `poll_effect` until it gives `None`, and carry the effects out in that
@@ -57,7 +61,7 @@ pub enum Tracked {
 ///             }
 ///             Effect::Send { token, .. } => {
 ///                 requests += 1;
-///                 client.http_done(token, HttpOutcome::Response { status, retry_after: None, body: b"" }, now);
+///                 client.http_done(token, HttpOutcome::Response { status, retry_after: None, date: None, body: b"" }, now);
 ///             }
 ///             _ => {}
 ///         }
@@ -94,6 +98,11 @@ pub struct Client {
     next_token: u64,
     saved_mono_ms: u64,
     wake_asked_mono_ms: Option<u64>,
+    /// When the latest event came, in this run.
+    active_mono_ms: Option<u64>,
+    skew_ms: Option<i64>,
+    #[cfg(feature = "plugins")]
+    plugins: crate::plugin::Plugins,
 }
 
 /// What a token stands for.
@@ -125,15 +134,20 @@ impl Client {
             next_token: 0,
             saved_mono_ms: now.mono_ms,
             wake_asked_mono_ms: None,
+            active_mono_ms: None,
+            skew_ms: None,
+            #[cfg(feature = "plugins")]
+            plugins: crate::plugin::Plugins::default(),
             config,
         };
         let had_state = restored.state.is_some() || restored.state_copy.is_some();
         if had_state && (copy_used || state.is_none()) {
             client.diagnose(Diagnostic::StateDamaged { copy_used: state.is_some() });
         }
+        let is_lost = had_state && state.is_none();
         let is_new = state.is_none();
         if let Some(state) = state {
-            client.retry = Retry::restore(state.failures, state.not_before_unix_ms, now);
+            client.retry = Retry::restore(state.failures, state.not_before_unix_ms, state.by_server, now);
             client.state = state;
         }
         if client.state.identity.anonymous_id.is_empty() {
@@ -141,6 +155,7 @@ impl Client {
             client.state.identity.anonymous_id =
                 known.unwrap_or_else(|| client.random.message_id(now.unix_ms).to_text());
         }
+        client.lose(LossReason::StateDamaged, usize::from(is_lost));
         client.outbox.forget(&client.state.gone);
         if is_new || !client.state.gone.is_empty() {
             client.save(now);
@@ -149,6 +164,13 @@ impl Client {
         client.expire(now);
         client.send(now);
         client
+    }
+
+    /// Adds a plugin after those that are there: it sees every event as it would be written, may change it, and may drop
+    /// it. Not the deletion request.
+    #[cfg(feature = "plugins")]
+    pub fn add_plugin(&mut self, plugin: impl FnMut(&mut crate::Outgoing) -> crate::Keep + Send + 'static) {
+        self.plugins.push(plugin);
     }
 
     /// The device's id.
@@ -191,6 +213,11 @@ impl Client {
         self.paused
     }
 
+    /// The collector's clock less this device's, in milliseconds, as its latest answer showed; `None` before one did.
+    pub fn clock_skew_ms(&self) -> Option<i64> {
+        self.skew_ms
+    }
+
     /// The next thing for the host to do; `None` when there is nothing until the next command or input.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         if self.effects.is_empty() {
@@ -211,7 +238,8 @@ impl Client {
         let reading = self.waiting.iter().any(|(_, waiting)| matches!(waiting, Waiting::Read(_)));
         let can_send = !self.paused && self.in_flight.is_empty() && !reading;
         let ready = self.outbox.chunks.iter().filter(|chunk| chunk.sealed && chunk.unanswered == 0);
-        let held = ready.map(|chunk| chunk.held_until_mono_ms).min();
+        let ripe = open.filter(|chunk| chunk.events >= self.config.flush_at()).map(|_| 0);
+        let held = ready.map(|chunk| chunk.held_until_mono_ms).chain(ripe).min();
         let deletion = self.state.deletion.as_ref().map(|_| 0);
         let send = [held.filter(|_| self.consent() == Consent::Granted), deletion]
             .into_iter()
@@ -247,6 +275,7 @@ impl Client {
         if self.consent() != Consent::Unknown {
             self.state.failures = self.retry.failures;
             self.state.not_before_unix_ms = self.retry.not_before_unix_ms;
+            self.state.by_server = self.retry.by_server;
             self.saved_mono_ms = now.mono_ms;
             let bytes = self.state.write();
             let token = self.token(Waiting::State);
@@ -309,38 +338,6 @@ impl Client {
         let chunk = chunk.id;
         let token = self.token(Waiting::Seal);
         self.effects.push(Effect::Seal { token, chunk });
-    }
-
-    /// The session for an event of now; begins one where the last cannot go on.
-    fn touch_session(&mut self, first_event_id: &str, forced: Option<Rotation>, now: Now) {
-        let (timeout, most) = (self.config.session_timeout_ms, self.config.session_max_ms);
-        let reason = match (&self.state.session, forced) {
-            (None, _) => Some(if self.state.sessions == 0 { Rotation::First } else { Rotation::Reset }),
-            (Some(_), Some(forced)) => Some(forced),
-            (Some(session), None) => session.ends(now.unix_ms, timeout, most),
-        };
-        if let Some(reason) = reason {
-            self.state.sessions += 1;
-            let previous_id = self.state.session.take().map(|session| session.id);
-            self.state.session = Some(Session {
-                id: self.random.message_id(now.unix_ms).to_text(),
-                index: self.state.sessions,
-                start_unix_ms: now.unix_ms,
-                last_unix_ms: now.unix_ms,
-                events: 0,
-                previous_id,
-                first_event_id: first_event_id.to_owned(),
-                reason,
-            });
-        }
-        if let Some(session) = &mut self.state.session {
-            session.events += 1;
-            session.last_unix_ms = session.last_unix_ms.max(now.unix_ms);
-        }
-        if reason.is_some() || now.mono_ms.saturating_sub(self.saved_mono_ms) >= self.config.activity_save_ms
-        {
-            self.save(now);
-        }
     }
 }
 

@@ -4,16 +4,16 @@ use alloc::{string::String, vec::Vec};
 
 use holloway_wire::{
     Event, EventKind, LossReason, RawJson, Timestamp,
-    json::{write_merged, write_number, write_string},
+    json::{write_number, write_string},
 };
 
 use super::{Client, Tracked, Waiting};
-use crate::{Consent, Diagnostic, Effect, EventOptions, Now, Rotation};
+use crate::{Consent, Diagnostic, Effect, EventOptions, Now, Rotation, identity::merged};
 
 /// The name of the event by which a denied consent asks for deletion.
 const DELETION_EVENT: &str = "Deletion Requested";
 
-/// The parts of an event that differ by call.
+/// What differs by call, as the app gave it.
 pub(super) struct Draft<'a> {
     pub(super) kind: EventKind,
     pub(super) name: Option<&'a str>,
@@ -38,6 +38,38 @@ impl Draft<'_> {
     }
 }
 
+/// The same, found to be well formed.
+pub(super) struct Parts<'a> {
+    pub(super) kind: EventKind,
+    pub(super) name: Option<&'a str>,
+    pub(super) properties: Option<RawJson<'a>>,
+    pub(super) traits: Option<RawJson<'a>>,
+    pub(super) context: Option<RawJson<'a>>,
+    pub(super) integrations: Option<RawJson<'a>>,
+    pub(super) group_id: Option<&'a str>,
+    pub(super) previous_id: Option<&'a str>,
+}
+
+impl Parts<'_> {
+    pub(super) const fn new(kind: EventKind) -> Self {
+        Self {
+            kind,
+            name: None,
+            properties: None,
+            traits: None,
+            context: None,
+            integrations: None,
+            group_id: None,
+            previous_id: None,
+        }
+    }
+
+    /// Whether it is something that was done, rather than a word on who somebody is.
+    fn is_action(&self) -> bool {
+        matches!(self.kind, EventKind::Track | EventKind::Page | EventKind::Screen)
+    }
+}
+
 impl Client {
     pub(super) fn record(&mut self, draft: &Draft<'_>, options: &EventOptions<'_>, now: Now) -> Tracked {
         if self.consent() == Consent::Denied {
@@ -54,45 +86,94 @@ impl Client {
             self.diagnose(Diagnostic::BadJson { at });
             return self.drop_event(LossReason::Serialize, now);
         };
-        self.touch_session(message_id, draft.rotation, now);
-
-        let context = self.compose_context(context.unwrap_or(RawJson::EMPTY));
-        let has_properties = matches!(draft.kind, EventKind::Track | EventKind::Page | EventKind::Screen);
-        let mut merged = Vec::new();
-        let registered = self.state.identity.registered();
-        if has_properties && !registered.is_empty() {
-            write_merged(&mut merged, registered, properties.unwrap_or(RawJson::EMPTY));
-        }
-        let merged = core::str::from_utf8(&merged).ok().and_then(|text| RawJson::object(text).ok());
-        let timestamp = options.timestamp_unix_ms.unwrap_or(now.unix_ms);
-        let event = Event {
-            user_id: self.user_id(),
+        let parts = Parts {
+            kind: draft.kind,
+            name: draft.name,
+            properties,
+            traits,
+            context,
+            integrations,
             group_id: draft.group_id,
             previous_id: draft.previous_id,
-            name: draft.name,
-            properties: merged.or(properties),
-            traits,
+        };
+        let host_context = core::mem::take(&mut self.context);
+        let campaign = self.config.session_by_campaign.then(|| {
+            let host = RawJson::object(&host_context).ok();
+            context.and_then(|own| own.get("campaign")).or_else(|| host?.get("campaign"))
+        });
+        let must_save = self.touch_session(message_id, draft.rotation, campaign.flatten(), now);
+        self.context = host_context;
+        let lost = self.put(&parts, message_id, options.timestamp_unix_ms.unwrap_or(now.unix_ms), now);
+        // After the record: a kill between the two finds the newer numbers in the record.
+        if must_save {
+            self.save(now);
+        }
+        if let Some(reason) = lost {
+            return Tracked::Dropped(reason);
+        }
+        self.send(now);
+        Tracked::Queued(options.message_id.is_none().then_some(made))
+    }
+
+    /// Writes an event of the running session and keeps it; why it is lost, when it is.
+    pub(super) fn put(
+        &mut self,
+        parts: &Parts<'_>,
+        message_id: &str,
+        unix_ms: u64,
+        now: Now,
+    ) -> Option<LossReason> {
+        if parts.is_action() && self.is_sampled_out() {
+            // The app wants these losses, and many: they are saved with the session's activity.
+            self.lose(LossReason::Sampled, 1);
+            return Some(LossReason::Sampled);
+        }
+        #[cfg(feature = "plugins")]
+        let mut plugins = core::mem::take(&mut self.plugins);
+        let own = parts.context.unwrap_or(RawJson::EMPTY);
+        let context = merged(&merged(&self.library_context(), &self.context), own.text());
+        let registered = self.state.identity.super_properties();
+        let super_properties =
+            RawJson::object(&registered).ok().filter(|all| parts.is_action() && !all.is_empty());
+        let properties =
+            super_properties.map(|all| merged(all.text(), parts.properties.unwrap_or(RawJson::EMPTY).text()));
+        let properties =
+            properties.as_deref().and_then(|text| RawJson::object(text).ok()).or(parts.properties);
+        let event = Event {
+            user_id: self.user_id(),
+            group_id: parts.group_id,
+            previous_id: parts.previous_id,
+            name: parts.name,
+            properties,
+            traits: parts.traits,
             context: RawJson::object(&context).unwrap_or(RawJson::EMPTY),
-            integrations,
-            ..Event::new(
-                draft.kind,
-                message_id,
-                self.anonymous_id(),
-                Timestamp::from_millis(timestamp as i64),
-            )
+            integrations: parts.integrations,
+            ..Event::new(parts.kind, message_id, self.anonymous_id(), Timestamp::from_millis(unix_ms as i64))
         };
         let mut payload = Vec::with_capacity(256 + context.len());
+        #[cfg(feature = "plugins")]
+        let is_kept = plugins.write(&event, &mut payload);
+        #[cfg(not(feature = "plugins"))]
         event.write(&mut payload);
+        #[cfg(feature = "plugins")]
+        {
+            self.plugins = plugins;
+            if !is_kept {
+                self.lose(LossReason::BeforeSend, 1);
+                return Some(LossReason::BeforeSend);
+            }
+        }
         if payload.len() > self.config.event_bytes_max {
-            return self.drop_event(LossReason::TooLarge, now);
+            self.lose(LossReason::TooLarge, 1);
+            self.save(now);
+            return Some(LossReason::TooLarge);
         }
         if self.consent() == Consent::Unknown {
             self.hold(payload);
         } else {
             self.enqueue(payload, now);
-            self.send(now);
         }
-        Tracked::Queued(options.message_id.is_none().then_some(made))
+        None
     }
 
     /// Puts an event into the open chunk, and seals it when it is full.
@@ -101,6 +182,7 @@ impl Client {
         if self.outbox.unsealed().is_some_and(|chunk| chunk.bytes + payload.len() > bytes_max) {
             self.seal();
         }
+        let events_max = self.config.chunk_events_max();
         let chunk = self.outbox.open(now.unix_ms, now.mono_ms);
         let id = chunk.id;
         chunk.unanswered += 1;
@@ -109,7 +191,7 @@ impl Client {
         }
         chunk.events += 1;
         chunk.bytes += payload.len();
-        let is_full = chunk.events >= self.config.flush_at();
+        let is_full = chunk.events >= events_max;
         let token = self.token(Waiting::Append(id));
         self.effects.push(Effect::Append { token, chunk: id, payload });
         if is_full {
@@ -136,29 +218,34 @@ impl Client {
         Tracked::Dropped(reason)
     }
 
-    /// Library and session, under the host's context, under the event's own.
-    fn compose_context(&self, own: RawJson<'_>) -> String {
-        let mut base = b"{\"library\":{\"name\":".to_vec();
-        write_string(&mut base, self.config.library.0);
-        base.extend_from_slice(b",\"version\":");
-        write_string(&mut base, self.config.library.1);
-        base.push(b'}');
+    /// What the client itself knows: library, session, purposes.
+    fn library_context(&self) -> String {
+        let mut out = b"{\"library\":{\"name\":".to_vec();
+        let out = &mut out;
+        write_string(out, self.config.library.0);
+        text_member(out, b",\"version\":", self.config.library.1);
         if let Some(session) = &self.state.session {
-            base.extend_from_slice(b",\"session\":{\"id\":");
-            write_string(&mut base, &session.id);
-            base.extend_from_slice(b",\"start\":\"");
-            Timestamp::from_millis(session.start_unix_ms as i64).write(&mut base);
-            base.extend_from_slice(b"\",\"index\":");
-            write_number(&mut base, session.index);
-            base.extend_from_slice(b",\"eventIndex\":");
-            write_number(&mut base, session.events);
-            base.push(b'}');
+            text_member(out, b"},\"session\":{\"id\":", &session.id);
+            out.extend_from_slice(b",\"start\":\"");
+            Timestamp::from_millis(session.start_unix_ms as i64).write(out);
+            number_member(out, b"\",\"index\":", session.index);
+            number_member(out, b",\"eventIndex\":", session.events);
+            number_member(out, b",\"sequence\":", self.state.sequence);
+            if session.events == 1 {
+                text_member(out, b",\"reason\":", session.reason.as_str());
+                if let Some(previous) = &session.previous_id {
+                    text_member(out, b",\"previousId\":", previous);
+                }
+            }
         }
-        base.push(b'}');
-        let host = RawJson::object(&self.context).unwrap_or(RawJson::EMPTY);
-        let base = String::from_utf8(base).expect("written as UTF-8");
-        let with_host = merge(&base, host);
-        merge(&with_host, own)
+        out.push(b'}');
+        if !self.state.purposes.is_empty() {
+            out.extend_from_slice(b",\"consent\":{\"categoryPreferences\":");
+            out.extend_from_slice(self.state.purposes.as_bytes());
+            out.push(b'}');
+        }
+        out.push(b'}');
+        String::from_utf8(core::mem::take(out)).expect("written as UTF-8")
     }
 
     /// The event that asks a collector to delete what it has of this device and its user.
@@ -180,8 +267,12 @@ impl Client {
     }
 }
 
-fn merge(under: &str, over: RawJson<'_>) -> String {
-    let mut merged = Vec::with_capacity(under.len() + over.text().len());
-    write_merged(&mut merged, RawJson::object(under).unwrap_or(RawJson::EMPTY), over);
-    String::from_utf8(merged).expect("merged JSON texts are UTF-8")
+fn text_member(out: &mut Vec<u8>, before: &[u8], text: &str) {
+    out.extend_from_slice(before);
+    write_string(out, text);
+}
+
+fn number_member(out: &mut Vec<u8>, before: &[u8], number: u64) {
+    out.extend_from_slice(before);
+    write_number(out, number);
 }

@@ -9,12 +9,16 @@ use holloway_wire::{
 
 use super::{Client, Waiting};
 use crate::{
-    ChunkId, Consent, Diagnostic, Effect, HttpOutcome, Now, Request, Token, losses::Losses,
-    retry::retry_after_ms,
+    ChunkId, Consent, Diagnostic, Effect, HttpOutcome, Now, Request, Token,
+    losses::Losses,
+    outbox::Chunk,
+    retry::{http_date_unix_ms, retry_after_ms},
 };
 
 /// Room in a batch for what stands around its events.
 const BATCH_FRAME_BYTES: usize = 2_048;
+/// A clock that is off by less is nobody's concern.
+const SKEW_TOLD_MS: u64 = 5 * 60_000;
 /// How long a beaconed chunk is left alone while the host turns out to live on, in milliseconds.
 const BEACON_HOLD_MS: u64 = 30_000;
 
@@ -49,8 +53,15 @@ impl Client {
             return;
         }
         // The oldest goes first; only one that cannot be read now, or that a beacon carries, is passed by.
-        let oldest =
-            self.outbox.chunks.iter().find(|chunk| chunk.sealed && chunk.held_until_mono_ms <= now.mono_ms);
+        let is_next = |chunk: &&Chunk| chunk.sealed && chunk.held_until_mono_ms <= now.mono_ms;
+        if !self.outbox.chunks.iter().any(|chunk| is_next(&chunk)) {
+            // While nothing could be sent the open chunk grew; it is a batch from now on.
+            let flush_at = self.config.flush_at();
+            if self.outbox.unsealed().is_some_and(|chunk| chunk.events >= flush_at) {
+                self.seal();
+            }
+        }
+        let oldest = self.outbox.chunks.iter().find(is_next);
         let Some(chunk) = oldest.filter(|chunk| chunk.unanswered == 0) else { return };
         let id = chunk.id;
         if chunk.payloads.is_none() {
@@ -86,6 +97,9 @@ impl Client {
         {
             chunk.in_flight = false;
         }
+        if let HttpOutcome::Response { date: Some(date), .. } = outcome {
+            self.measure_skew(date, now);
+        }
         match outcome {
             HttpOutcome::Beaconed => {
                 if let Cargo::Events(id, _) = request.cargo
@@ -104,7 +118,9 @@ impl Client {
             HttpOutcome::Response {
                 status: status @ (408 | 429 | 300..=399 | 500..), retry_after, ..
             } => {
-                self.fail(status, retry_after.and_then(retry_after_ms), now);
+                let server_unix_ms = now.unix_ms.saturating_add_signed(self.skew_ms.unwrap_or_default());
+                let asked = retry_after.and_then(|header| retry_after_ms(header, server_unix_ms));
+                self.fail(status, asked, now);
             }
             HttpOutcome::Response { .. } => {
                 self.rejected(&request, now);
@@ -233,9 +249,23 @@ impl Client {
     }
 
     fn fail(&mut self, status: u16, asked_ms: Option<u64>, now: Now) {
-        let wait_ms = self.retry.fail(&self.config, &mut self.random, asked_ms, now);
-        self.diagnose(Diagnostic::Retrying { status, wait_ms });
+        let wait_ms = self.retry.fail(&self.config, &mut self.random, status > 0, asked_ms, now);
+        self.diagnose(if self.retry.is_unreachable(&self.config) {
+            Diagnostic::Unreachable { wait_ms }
+        } else {
+            Diagnostic::Retrying { status, wait_ms }
+        });
         self.save(now);
+    }
+
+    /// What the collector's clock says; it counts whole seconds.
+    fn measure_skew(&mut self, date: &str, now: Now) {
+        let Some(server_unix_ms) = http_date_unix_ms(date) else { return };
+        let skew_ms = server_unix_ms as i64 - now.unix_ms as i64;
+        let before = self.skew_ms.replace(skew_ms).unwrap_or_default();
+        if skew_ms.abs_diff(before) >= SKEW_TOLD_MS {
+            self.diagnose(Diagnostic::ClockSkew { skew_ms });
+        }
     }
 
     /// Parts with a chunk that has nothing left. What is left of one whose losses were counted moves to a chunk of
@@ -269,6 +299,7 @@ fn verdict(receipt: &Receipt<'_>, payload: &[u8]) -> Option<Verdict> {
     receipt.verdict_of(&message_id(payload)?)
 }
 
-fn message_id(payload: &[u8]) -> Option<Cow<'_, str>> {
-    RawJson::object(core::str::from_utf8(payload).ok()?).ok()?.get("messageId")?.string()
+/// The message id of a record.
+pub fn message_id(record: &[u8]) -> Option<Cow<'_, str>> {
+    RawJson::object(core::str::from_utf8(record).ok()?).ok()?.get("messageId")?.string()
 }

@@ -267,7 +267,7 @@ impl Host {
         let outcome = match (is_lost, sent.leaving) {
             (true, true) => HttpOutcome::Beaconed,
             (true, false) => HttpOutcome::NetworkError,
-            (false, _) => HttpOutcome::Response { status, retry_after, body: body.as_bytes() },
+            (false, _) => HttpOutcome::Response { status, retry_after, date: None, body: body.as_bytes() },
         };
         self.client.http_done(sent.token, outcome, self.now);
         self.poll();

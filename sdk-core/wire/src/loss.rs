@@ -30,11 +30,14 @@ pub enum LossReason {
     Serialize,
     /// The device's storage refused the write.
     Storage,
+    /// The stored state was damaged, its copy too: a new identity began, and the counts that it held are gone. Counts
+    /// states, not events.
+    StateDamaged,
 }
 
 impl LossReason {
     /// Every reason, in a fixed order: the index of a counter.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::QueueFull,
         Self::TooLarge,
         Self::Expired,
@@ -47,6 +50,7 @@ impl LossReason {
         Self::Sampled,
         Self::Serialize,
         Self::Storage,
+        Self::StateDamaged,
     ];
 
     /// The word on the wire.
@@ -64,6 +68,7 @@ impl LossReason {
             Self::Sampled => "sampled",
             Self::Serialize => "serialize",
             Self::Storage => "storage",
+            Self::StateDamaged => "state_damaged",
         }
     }
 

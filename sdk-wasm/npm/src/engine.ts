@@ -181,7 +181,8 @@ export const startEngine = (options: InitOptions) => {
       return store.set("s", state);
     },
     wipe: () => {
-      store.keys("").forEach(store.remove);
+      // The state says that consent was denied: a page that dies here must not undo that.
+      store.keys("").forEach((key) => key != "s" && store.remove(key));
       chunks.clear();
     },
     send: (token: number, body: string, bytes: number, isLeaving: boolean) => {

@@ -141,11 +141,11 @@ fn calls_without_room_on_the_way_are_counted_and_told() {
     let hw = Client::builder("KEY")
         .store_dir(folder.path())
         .transport(recorder.clone())
-        .handoff_bytes_max(200)
+        .handoff_bytes_max(4_096)
         .build()
         .expect("builds");
     // No worker, however quick, has room for one call of this size.
-    hw.track("Wide", json!({ "text": "x".repeat(200) }));
+    hw.track("Wide", json!({ "text": "x".repeat(5_000) }));
     hw.track("Narrow", json!({}));
     hw.flush(LONG).expect_err("owns up");
     assert_eq!(recorder.event_names(), ["Narrow"]);
