@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Builds the browser package and packs it: target/npm/holloway-browser-<version>.tgz.
-# Needs cargo with the wasm32 target, node and npm; installs the wasm-bindgen tool into target/tools when no other
-# place has it at the version of Cargo.lock.
+# Needs cargo with the wasm32 target, node and npm; xtask/wasm-bindgen.sh brings the wasm-bindgen tool.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 repo=$PWD
@@ -11,23 +10,7 @@ say() { printf 'sdk-wasm: %s\n' "$*"; }
 fail() { printf 'sdk-wasm: %s\n' "$*" >&2; exit 1; }
 command -v npm >/dev/null || fail "npm is missing: install Node.js 20 or newer"
 
-# The generated JavaScript and the crate must be of one version, to the last digit.
-version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
-[ -n "$version" ] || fail "Cargo.lock has no wasm-bindgen: run cargo update --package holloway-wasm"
-bindgen=
-for candidate in "${HOLLOWAY_TOOLS:+$HOLLOWAY_TOOLS/bin/wasm-bindgen}" wasm-bindgen "$repo/target/tools/bin/wasm-bindgen"; do
-  if [ -n "$candidate" ] && [ "$("$candidate" --version 2>/dev/null)" = "wasm-bindgen $version" ]; then
-    bindgen=$candidate
-    break
-  fi
-done
-if [ -z "$bindgen" ]; then
-  say "installing wasm-bindgen-cli $version into target/tools (once, some minutes)"
-  # Not --locked: the tool's own lock file may ask for versions that were withdrawn.
-  CARGO_TARGET_DIR="$repo/target/tools/build" cargo install --quiet wasm-bindgen-cli --version "$version" --root "$repo/target/tools"
-  rm -rf "$repo/target/tools/build"
-  bindgen=$repo/target/tools/bin/wasm-bindgen
-fi
+bindgen=$(xtask/wasm-bindgen.sh)
 
 say "compiling the core"
 rustup target list --installed 2>/dev/null | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
