@@ -1,0 +1,316 @@
+//! Plays scenarios; the format is told in `../../scenarios/README.md`. It knows no files, so that it plays the same
+//! in WebAssembly.
+
+use std::collections::BTreeMap;
+
+use holloway_core::{
+    ChunkId, Client, Config, Consent, Effect, EventOptions, HttpOutcome, Now, ReadOutcome, Registration, ResetOptions,
+    Restored, RestoredChunk, StoredOutcome, Token, wire::RawJson,
+};
+use serde_json::{Map, Value, json};
+
+const START_UNIX_MS: u64 = 1_780_000_000_000;
+
+/// Every argument of every call.
+const ARGS: [&str; 19] = [
+    "name",
+    "properties",
+    "properties_bytes",
+    "user_id",
+    "traits",
+    "group_id",
+    "previous",
+    "message_id",
+    "timestamp_unix_ms",
+    "context",
+    "integrations",
+    "key",
+    "value",
+    "status",
+    "retry_after",
+    "body",
+    "fails",
+    "state",
+    "copy",
+];
+
+/// Plays one case, the text of its file; an error says which step found something else.
+pub(crate) fn play(case: &str) -> Result<(), String> {
+    let case: Value = serde_json::from_str(case).map_err(|error| format!("no JSON: {error}"))?;
+    Player::new(&case["config"])?.play(&case)
+}
+
+/// A host with a disk of its own.
+struct Player {
+    config: Config,
+    client: Client,
+    chunks: BTreeMap<u64, Vec<Vec<u8>>>,
+    state: Option<Vec<u8>>,
+    copy: Option<Vec<u8>>,
+    last: String,
+    requests: Vec<Token>,
+    storage_fails: bool,
+    unreadable: bool,
+    anonymous_ids: Vec<String>,
+    runs: u8,
+}
+
+impl Player {
+    fn new(config: &Value) -> Result<Self, String> {
+        let config = configured(config)?;
+        let now = Now { unix_ms: START_UNIX_MS, mono_ms: 0 };
+        Ok(Self {
+            client: Client::new(config.clone(), [1; 32], &Restored::default(), now),
+            config,
+            chunks: BTreeMap::new(),
+            state: None,
+            copy: None,
+            last: String::new(),
+            requests: Vec::new(),
+            storage_fails: false,
+            unreadable: false,
+            anonymous_ids: Vec::new(),
+            runs: 1,
+        })
+    }
+
+    fn play(mut self, case: &Value) -> Result<(), String> {
+        self.drive(Now { unix_ms: START_UNIX_MS, mono_ms: 0 });
+        let steps = case["steps"].as_array().filter(|steps| !steps.is_empty()).ok_or("no steps")?;
+        for (number, step) in steps.iter().enumerate() {
+            self.step(step).map_err(|failure| format!("step {number} ({}): {failure}", step["call"]))?;
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, step: &Value) -> Result<(), String> {
+        known(step, &["at_ms", "unix_ms", "call", "args", "expect", "state"])?;
+        let mono_ms = step["at_ms"].as_u64().ok_or("no at_ms")?;
+        let now = Now { mono_ms, unix_ms: step["unix_ms"].as_u64().unwrap_or(START_UNIX_MS + mono_ms) };
+        self.call(step["call"].as_str().unwrap_or_default(), &step["args"], now)?;
+        let found = self.drive(now);
+        if let Some(expected) = step["expect"].as_array() {
+            let fits =
+                expected.len() == found.len() && expected.iter().zip(&found).all(|(e, f)| is_part(e, f));
+            if !fits {
+                return Err(format!("found {}", Value::from(found)));
+            }
+        }
+        for (field, expected) in step["state"].as_object().into_iter().flatten() {
+            let found = self.look(field)?;
+            let fits = match (field.as_str(), expected.as_str()) {
+                ("last", Some(part)) => self.last.contains(part),
+                _ => found == *expected,
+            };
+            if !fits {
+                return Err(format!("{field} is {found}, expected {expected}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, call: &str, args: &Value, now: Now) -> Result<(), String> {
+        known(args, &ARGS)?;
+        let text = |name: &str| args[name].as_str();
+        let padded = args["properties_bytes"]
+            .as_u64()
+            .map(|bytes| format!(r#"{{"p":"{}"}}"#, "x".repeat(bytes as usize)));
+        let properties = padded.as_deref().or_else(|| text("properties"));
+        let options = EventOptions {
+            message_id: text("message_id"),
+            timestamp_unix_ms: args["timestamp_unix_ms"].as_u64(),
+            context: text("context"),
+            integrations: text("integrations"),
+        };
+        let (traits, user_id) = (text("traits"), text("user_id").unwrap_or_default());
+        let client = &mut self.client;
+        match call {
+            "track" => _ = client.track(text("name").unwrap_or_default(), properties, &options, now),
+            "page" => _ = client.page(text("name"), properties, &options, now),
+            "screen" => _ = client.screen(text("name"), properties, &options, now),
+            "identify" => _ = client.identify(user_id, traits, &options, now),
+            "group" => _ = client.group(text("group_id").unwrap_or_default(), traits, &options, now),
+            "alias" => _ = client.alias(user_id, text("previous"), &options, now),
+            "context" => client.set_context(text("context").unwrap_or_default()),
+            "reset" => client.reset(ResetOptions::default(), now),
+            "register" => client.register(properties.unwrap_or_default(), Registration::Always, now),
+            "unregister" => client.unregister(text("key").unwrap_or_default(), now),
+            "consent" => client.set_consent(consent(text("value").unwrap_or_default())?, now),
+            "flush" => client.flush(now),
+            "tick" => client.tick(now),
+            "online" => client.online(now),
+            "background" => client.background(now),
+            "foreground" => client.foreground(now),
+            "resume" => client.resume(now),
+            "http" => {
+                let token = oldest(&mut self.requests)?;
+                let status = args["status"].as_u64().unwrap_or_default() as u16;
+                let body = if args["body"].is_null() { String::new() } else { args["body"].to_string() };
+                let response =
+                    HttpOutcome::Response { status, retry_after: text("retry_after"), date: text("date"), body: body.as_bytes() };
+                client.http_done(token, if status == 0 { HttpOutcome::NetworkError } else { response }, now);
+            }
+            "beaconed" => {
+                let token = oldest(&mut self.requests)?;
+                client.http_done(token, HttpOutcome::Beaconed, now);
+            }
+            "restart" => self.restart(now),
+            "storage" => self.storage_fails = args["fails"] == true,
+            "unreadable" => self.unreadable = args["value"] == true,
+            "damage" => {
+                for (wanted, file) in [("state", &mut self.state), ("copy", &mut self.copy)] {
+                    if args[wanted] == true
+                        && let Some(bytes) = file
+                    {
+                        bytes[10] = b'#';
+                    }
+                }
+            }
+            _ => return Err("unknown call".to_owned()),
+        }
+        Ok(())
+    }
+
+    fn restart(&mut self, now: Now) {
+        let chunks = self.chunks.iter().map(|(id, records)| RestoredChunk {
+            id: ChunkId(*id),
+            bytes: records.iter().map(|record| record.len() as u64).sum(),
+            events: records.len() as u32,
+        });
+        let restored =
+            Restored { state: self.state.clone(), state_copy: self.copy.clone(), chunks: chunks.collect() };
+        self.runs += 1;
+        self.requests.clear();
+        self.client = Client::new(self.config.clone(), [self.runs; 32], &restored, now);
+    }
+
+    /// Carries out all effects; answers those that a scenario may expect.
+    fn drive(&mut self, now: Now) -> Vec<Value> {
+        let mut told = Vec::new();
+        while let Some(effect) = self.client.poll_effect() {
+            let stored = if self.storage_fails { StoredOutcome::Failed } else { StoredOutcome::Ok };
+            match effect {
+                Effect::Append { token, chunk, payload } => {
+                    self.last = String::from_utf8_lossy(&payload).into_owned();
+                    if !self.storage_fails {
+                        self.chunks.entry(chunk.0).or_default().push(payload);
+                    }
+                    self.client.stored(token, stored, now);
+                }
+                Effect::Seal { token, .. } => self.client.stored(token, stored, now),
+                Effect::SaveState { token, bytes } => {
+                    if !self.storage_fails {
+                        self.copy = self.state.replace(bytes);
+                    }
+                    self.client.stored(token, stored, now);
+                }
+                Effect::Read { token, chunk } => {
+                    told.push(json!({ "effect": "read" }));
+                    let read = match self.chunks.get(&chunk.0) {
+                        _ if self.unreadable => ReadOutcome::Unavailable,
+                        Some(records) => ReadOutcome::Records { payloads: records.clone(), torn: 0 },
+                        None => ReadOutcome::Missing,
+                    };
+                    self.client.read_done(token, read, now);
+                }
+                Effect::Remove { chunk } => drop(self.chunks.remove(&chunk.0)),
+                Effect::Wipe => {
+                    told.push(json!({ "effect": "wipe" }));
+                    self.chunks.clear();
+                    self.copy = None;
+                }
+                Effect::Send { token, request } => {
+                    self.requests.push(token);
+                    let body: Value = serde_json::from_slice(&request.body).expect("a batch is JSON");
+                    let events = body["batch"].as_array().expect("a batch has events");
+                    assert_eq!(events.len(), request.events as usize);
+                    let names: Vec<String> = events.iter().map(name).collect();
+                    let losses = body.get("losses").cloned().unwrap_or_else(|| json!({}));
+                    told.push(json!({ "effect": "send", "events": names, "leaving": request.leaving, "losses": losses }));
+                }
+                _ => {}
+            }
+        }
+        if self.anonymous_ids.iter().all(|id| id != self.client.anonymous_id()) {
+            self.anonymous_ids.push(self.client.anonymous_id().to_owned());
+        }
+        told
+    }
+
+    fn look(&self, field: &str) -> Result<Value, String> {
+        let client = &self.client;
+        let session = client.session();
+        Ok(match field {
+            "queued" => client.queued_events().into(),
+            "stored" => self.chunks.values().map(Vec::len).sum::<usize>().into(),
+            "losses" => client
+                .losses()
+                .map(|(reason, count)| (reason.as_str().to_owned(), count.into()))
+                .collect::<Map<_, _>>()
+                .into(),
+            "paused" => client.is_paused().into(),
+            "user_id" => client.user_id().into(),
+            "session_index" => session.map(|session| session.index).into(),
+            "session_events" => session.map(|session| session.events).into(),
+            "session_reason" => session
+                .map(|session| session.reason.as_str())
+                .into(),
+            "anonymous" => {
+                let known = self.anonymous_ids.iter().position(|id| id == client.anonymous_id());
+                known.map(|at| at + 1).into()
+            }
+            "last" => self.last.as_str().into(),
+            _ => return Err(format!("unknown state {field}")),
+        })
+    }
+}
+
+fn oldest(requests: &mut Vec<Token>) -> Result<Token, String> {
+    if requests.is_empty() {
+        return Err("no request waits for an answer".to_owned());
+    }
+    Ok(requests.remove(0))
+}
+
+/// Whether every member of an expected object is in the found one.
+fn is_part(expected: &Value, found: &Value) -> bool {
+    expected.as_object().is_some_and(|members| members.iter().all(|(name, value)| found[name] == *value))
+}
+
+fn name(event: &Value) -> String {
+    let text = event.to_string();
+    let event = RawJson::object(&text).expect("an event is an object");
+    let name = ["event", "name", "type"].iter().find_map(|field| event.get(field)?.string());
+    name.unwrap_or_default().into_owned()
+}
+
+fn configured(fields: &Value) -> Result<Config, String> {
+    let mut config = Config::new("KEY");
+    for (field, value) in fields.as_object().into_iter().flatten() {
+        let number = value.as_u64().unwrap_or_default();
+        match field.as_str() {
+            "flush_at" => config.flush_at = number as usize,
+            "outbox_events_max" => config.outbox_events_max = number as usize,
+            "outbox_bytes_max" => config.outbox_bytes_max = number as usize,
+            "consent" => config.consent = consent(value.as_str().unwrap_or_default())?,
+            other => return Err(format!("unknown setting {other}")),
+        }
+    }
+    Ok(config)
+}
+
+fn consent(word: &str) -> Result<Consent, String> {
+    Ok(match word {
+        "unknown" => Consent::Unknown,
+        "granted" => Consent::Granted,
+        "denied" => Consent::Denied,
+        other => return Err(format!("unknown consent {other}")),
+    })
+}
+
+/// A name with a slip in it must not pass for one that was left out.
+fn known(members: &Value, names: &[&str]) -> Result<(), String> {
+    let stranger =
+        members.as_object().into_iter().flatten().find(|(name, _)| !names.contains(&name.as_str()));
+    stranger.map_or(Ok(()), |(name, _)| Err(format!("unknown member {name}")))
+}
