@@ -4,15 +4,16 @@
 use std::collections::BTreeMap;
 
 use holloway_core::{
-    ChunkId, Client, Config, Consent, Effect, EventOptions, HttpOutcome, Now, ReadOutcome, Registration, ResetOptions,
-    Restored, RestoredChunk, StoredOutcome, Token, wire::RawJson,
+    ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, HttpOutcome, Now, ReadOutcome,
+    Request, ResetOptions, Restored, RestoredChunk, StoredOutcome, Token,
+    wire::{LossReason, RawJson},
 };
 use serde_json::{Map, Value, json};
 
 const START_UNIX_MS: u64 = 1_780_000_000_000;
 
 /// Every argument of every call.
-const ARGS: [&str; 19] = [
+const ARGS: [&str; 21] = [
     "name",
     "properties",
     "properties_bytes",
@@ -32,6 +33,8 @@ const ARGS: [&str; 19] = [
     "fails",
     "state",
     "copy",
+    "reason",
+    "events",
 ];
 
 /// Plays one case, the text of its file; an error says which step found something else.
@@ -48,10 +51,13 @@ struct Player {
     state: Option<Vec<u8>>,
     copy: Option<Vec<u8>>,
     last: String,
+    sent: String,
+    diagnostics: Vec<&'static str>,
     requests: Vec<Token>,
     storage_fails: bool,
     unreadable: bool,
     anonymous_ids: Vec<String>,
+    keys: Vec<String>,
     runs: u8,
 }
 
@@ -66,10 +72,13 @@ impl Player {
             state: None,
             copy: None,
             last: String::new(),
+            sent: String::new(),
+            diagnostics: Vec::new(),
             requests: Vec::new(),
             storage_fails: false,
             unreadable: false,
             anonymous_ids: Vec::new(),
+            keys: Vec::new(),
             runs: 1,
         })
     }
@@ -100,6 +109,7 @@ impl Player {
             let found = self.look(field)?;
             let fits = match (field.as_str(), expected.as_str()) {
                 ("last", Some(part)) => self.last.contains(part),
+                ("sent", Some(part)) => self.sent.contains(part),
                 _ => found == *expected,
             };
             if !fits {
@@ -154,6 +164,23 @@ impl Player {
                 let token = oldest(&mut self.requests)?;
                 client.http_done(token, HttpOutcome::Beaconed, now);
             }
+            "lost" => {
+                let reason =
+                    LossReason::ALL.into_iter().find(|reason| Some(reason.as_str()) == text("reason"));
+                client.lost(
+                    reason.ok_or("unknown reason")?,
+                    args["events"].as_u64().unwrap_or_default() as usize,
+                    now,
+                );
+            }
+            "adopt" => {
+                let record =
+                    json!({ "type": "track", "messageId": "other", "event": args["name"] }).to_string();
+                let id = ChunkId((START_UNIX_MS - 1) << 12);
+                let chunk = RestoredChunk { id, bytes: record.len() as u64, events: 1 };
+                self.chunks.insert(id.0, vec![record.into_bytes()]);
+                client.adopt(chunk, now);
+            }
             "restart" => self.restart(now),
             "storage" => self.storage_fails = args["fails"] == true,
             "unreadable" => self.unreadable = args["value"] == true,
@@ -187,6 +214,7 @@ impl Player {
     /// Carries out all effects; answers those that a scenario may expect.
     fn drive(&mut self, now: Now) -> Vec<Value> {
         let mut told = Vec::new();
+        self.diagnostics.clear();
         while let Some(effect) = self.client.poll_effect() {
             let stored = if self.storage_fails { StoredOutcome::Failed } else { StoredOutcome::Ok };
             match effect {
@@ -221,20 +249,28 @@ impl Player {
                 }
                 Effect::Send { token, request } => {
                     self.requests.push(token);
-                    let body: Value = serde_json::from_slice(&request.body).expect("a batch is JSON");
-                    let events = body["batch"].as_array().expect("a batch has events");
-                    assert_eq!(events.len(), request.events as usize);
-                    let names: Vec<String> = events.iter().map(name).collect();
-                    let losses = body.get("losses").cloned().unwrap_or_else(|| json!({}));
-                    told.push(json!({ "effect": "send", "events": names, "leaving": request.leaving, "losses": losses }));
+                    told.push(self.send(&request));
                 }
-                _ => {}
+                Effect::Diagnostic(diagnostic) => self.diagnostics.push(word(&diagnostic)),
+                Effect::WakeAt { .. } => {}
             }
         }
-        if self.anonymous_ids.iter().all(|id| id != self.client.anonymous_id()) {
-            self.anonymous_ids.push(self.client.anonymous_id().to_owned());
-        }
+        number(&mut self.anonymous_ids, self.client.anonymous_id());
         told
+    }
+
+    fn send(&mut self, request: &Request) -> Value {
+        self.sent = String::from_utf8_lossy(&request.body).into_owned();
+        let body: Value = serde_json::from_str(&self.sent).expect("a batch is JSON");
+        let events = body["batch"].as_array().expect("a batch has events");
+        assert_eq!(events.len(), request.events as usize);
+        json!({
+            "effect": "send",
+            "events": events.iter().map(name).collect::<Vec<_>>(),
+            "leaving": request.leaving,
+            "losses": body.get("losses").cloned().unwrap_or_else(|| json!({})),
+            "key": number(&mut self.keys, &request.idempotency_key),
+        })
     }
 
     fn look(&self, field: &str) -> Result<Value, String> {
@@ -260,6 +296,8 @@ impl Player {
                 known.map(|at| at + 1).into()
             }
             "last" => self.last.as_str().into(),
+            "sent" => self.sent.as_str().into(),
+            "diagnostics" => json!(self.diagnostics),
             _ => return Err(format!("unknown state {field}")),
         })
     }
@@ -270,6 +308,28 @@ fn oldest(requests: &mut Vec<Token>) -> Result<Token, String> {
         return Err("no request waits for an answer".to_owned());
     }
     Ok(requests.remove(0))
+}
+
+/// 1 for the first of the texts that were seen, 2 for the next.
+fn number(seen: &mut Vec<String>, text: &str) -> usize {
+    let known = seen.iter().position(|other| other == text);
+    known.unwrap_or_else(|| {
+        seen.push(text.to_owned());
+        seen.len() - 1
+    }) + 1
+}
+
+fn word(diagnostic: &Diagnostic) -> &'static str {
+    match diagnostic {
+        Diagnostic::BadJson { .. } => "bad_json",
+        Diagnostic::MissingName => "missing_name",
+        Diagnostic::Lost { .. } => "lost",
+        Diagnostic::StateDamaged { copy_used: true } => "copy_used",
+        Diagnostic::StateDamaged { copy_used: false } => "state_lost",
+        Diagnostic::StorageFailed => "storage_failed",
+        Diagnostic::Paused { .. } => "paused",
+        Diagnostic::Retrying { .. } => "retrying",
+    }
 }
 
 /// Whether every member of an expected object is in the found one.
@@ -292,6 +352,7 @@ fn configured(fields: &Value) -> Result<Config, String> {
             "flush_at" => config.flush_at = number as usize,
             "outbox_events_max" => config.outbox_events_max = number as usize,
             "outbox_bytes_max" => config.outbox_bytes_max = number as usize,
+            "anonymous_id" => config.anonymous_id = value.as_str().map(str::to_owned),
             "consent" => config.consent = consent(value.as_str().unwrap_or_default())?,
             other => return Err(format!("unknown setting {other}")),
         }
