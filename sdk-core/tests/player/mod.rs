@@ -55,6 +55,7 @@ struct Player {
     diagnostics: Vec<&'static str>,
     requests: Vec<Token>,
     storage_fails: bool,
+    removal_fails: bool,
     unreadable: bool,
     anonymous_ids: Vec<String>,
     keys: Vec<String>,
@@ -76,6 +77,7 @@ impl Player {
             diagnostics: Vec::new(),
             requests: Vec::new(),
             storage_fails: false,
+            removal_fails: false,
             unreadable: false,
             anonymous_ids: Vec::new(),
             keys: Vec::new(),
@@ -183,6 +185,7 @@ impl Player {
             }
             "restart" => self.restart(now),
             "storage" => self.storage_fails = args["fails"] == true,
+            "removal" => self.removal_fails = args["fails"] == true,
             "unreadable" => self.unreadable = args["value"] == true,
             "damage" => {
                 for (wanted, file) in [("state", &mut self.state), ("copy", &mut self.copy)] {
@@ -199,7 +202,8 @@ impl Player {
     }
 
     fn restart(&mut self, now: Now) {
-        let chunks = self.chunks.iter().map(|(id, records)| RestoredChunk {
+        // The order of a folder's files is any: never that of the ids.
+        let chunks = self.chunks.iter().rev().map(|(id, records)| RestoredChunk {
             id: ChunkId(*id),
             bytes: records.iter().map(|record| record.len() as u64).sum(),
             events: records.len() as u32,
@@ -241,6 +245,7 @@ impl Player {
                     };
                     self.client.read_done(token, read, now);
                 }
+                Effect::Remove { .. } if self.removal_fails => {}
                 Effect::Remove { chunk } => drop(self.chunks.remove(&chunk.0)),
                 Effect::Wipe => {
                     told.push(json!({ "effect": "wipe" }));
