@@ -2,7 +2,10 @@
 
 use alloc::{string::String, vec::Vec};
 
-use holloway_wire::{RawJson, json::write_merged};
+use holloway_wire::{
+    RawJson,
+    json::{unescaped, write_merged},
+};
 
 /// What `reset` keeps. The default keeps nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,7 +74,7 @@ pub(crate) fn merged(under: &str, over: &str) -> String {
 pub(crate) fn without(object: &str, key: &str) -> String {
     let object = RawJson::object(object).unwrap_or(RawJson::EMPTY);
     let mut kept = String::new();
-    for (name, value) in object.members().filter(|(name, _)| *name != key) {
+    for (name, value) in object.members().filter(|(name, _)| unescaped(name) != key) {
         kept.push_str(if kept.is_empty() { "{\"" } else { ",\"" });
         kept.push_str(name);
         kept.push_str("\":");

@@ -51,6 +51,8 @@ impl Retry {
             self.pause(config.breaker_pause_ms, now);
             return config.breaker_pause_ms;
         }
+        // "At once" is no pause: a server that says so and fails again would be asked without end.
+        let asked_ms = asked_ms.filter(|asked| *asked > 0);
         self.by_server = asked_ms.is_some();
         let wait = asked_ms.map_or_else(|| random.up_to(most), |asked| asked.min(RETRY_AFTER_MAX_MS));
         self.pause(wait, now);
@@ -61,14 +63,17 @@ impl Retry {
         self.unanswered >= config.breaker_failures
     }
 
-    pub(crate) fn succeed(&mut self) {
-        *self = Self::default();
+    /// A request went well. What the server asked for meanwhile, in answer to another one, still holds.
+    pub(crate) fn succeed(&mut self, now: Now) {
+        if !(self.by_server && self.is_pausing(now)) {
+            *self = Self::default();
+        }
     }
 
     /// Connectivity is back: what we chose ourselves is over, what the server asked for is not.
     pub(crate) fn online(&mut self) {
         if !self.by_server {
-            self.succeed();
+            *self = Self::default();
         }
     }
 

@@ -30,9 +30,9 @@ pub(crate) struct State {
     /// Whether the collector asked for that pause.
     pub(crate) by_server: bool,
     pub(crate) losses: Losses,
-    /// A deletion request that no collector has acknowledged yet, as the event's JSON.
-    pub(crate) deletion: Option<Vec<u8>>,
-    /// Whether anything may have left this device.
+    /// Deletion requests that no collector has acknowledged yet, as the events' JSON.
+    pub(crate) deletions: Vec<Vec<u8>>,
+    /// Whether anything of this subject may have left the device.
     pub(crate) has_sent: bool,
     /// Chunks whose events have met their fate, and which the host may not have removed yet: a crash between the
     /// two must neither count a loss twice nor forget it.
@@ -49,7 +49,8 @@ impl State {
         text(&mut out, &self.identity.registered);
         text(&mut out, &self.identity.registered_for_session);
         text(&mut out, &self.purposes);
-        bytes(&mut out, self.deletion.as_deref().unwrap_or_default());
+        // JSON that was written here has no line break.
+        bytes(&mut out, &self.deletions.join(&b'\n'));
         text(&mut out, session.map_or("", |session| &session.id));
         text(&mut out, session.and_then(|session| session.previous_id.as_deref()).unwrap_or_default());
         text(&mut out, session.map_or("", |session| &session.first_event_id));
@@ -98,7 +99,12 @@ impl State {
         state.identity.registered = fields.text()?;
         state.identity.registered_for_session = fields.text()?;
         state.purposes = fields.text()?;
-        state.deletion = given(fields.text()?).map(String::into_bytes);
+        state.deletions = fields
+            .text()?
+            .split('\n')
+            .filter(|text| !text.is_empty())
+            .map(|text| text.as_bytes().to_vec())
+            .collect();
         let (session_id, previous_id, first_event_id) =
             (given(fields.text()?), given(fields.text()?), fields.text()?);
         state.sessions = fields.number()?;
@@ -219,7 +225,7 @@ mod tests {
             not_before_unix_ms: 99,
             by_server: true,
             losses,
-            deletion: Some("{}".into()),
+            deletions: vec!["{}".into(), r#"{"a":1}"#.into()],
             has_sent: true,
             gone: vec![ChunkId(5), ChunkId(6)],
         }

@@ -54,14 +54,15 @@ impl Client {
         options: &EventOptions<'_>,
         now: Now,
     ) -> Tracked {
-        let mut rotation = None;
         let may_keep = self.consent() != Consent::Denied;
         if may_keep && !user_id.is_empty() && self.user_id() != Some(user_id) {
-            rotation = self.user_id().map(|_| Rotation::User);
+            if self.user_id().is_some() && self.state.session.is_some() {
+                self.rotate(Rotation::User, Some(user_id), now);
+            }
             self.state.identity.user_id = Some(user_id.to_owned());
             self.save(now);
         }
-        self.record(&Draft { traits, rotation, ..Draft::new(EventKind::Identify) }, options, now)
+        self.record(&Draft { traits, ..Draft::new(EventKind::Identify) }, options, now)
     }
 
     /// The user belongs to a group.
@@ -156,7 +157,8 @@ impl Client {
                 }
             }
             Consent::Denied => self.opt_out(now),
-            Consent::Unknown => {}
+            // The decision alone is written: the next run would go on by the one before.
+            Consent::Unknown => self.write_state(now),
         }
         self.send(now);
     }
@@ -193,7 +195,10 @@ impl Client {
     fn opt_out(&mut self, now: Now) {
         self.opt_out_kept();
         if self.state.has_sent {
-            self.state.deletion = Some(self.deletion_request(now));
+            let request = self.deletion_request(now);
+            self.state.deletions.push(request);
+            // Of whoever agrees again nothing has left.
+            self.state.has_sent = false;
         }
         // Whoever agrees again later is not the one whose data is to be deleted.
         self.reset(ResetOptions::default(), now);

@@ -205,7 +205,7 @@ impl Client {
 
     /// Whether nothing waits: no event, no deletion request, no answer of the host.
     pub fn is_idle(&self) -> bool {
-        self.queued_events() == 0 && self.state.deletion.is_none() && self.waiting.is_empty()
+        self.queued_events() == 0 && self.state.deletions.is_empty() && self.waiting.is_empty()
     }
 
     /// Whether sending stopped because the collector does not accept the write key.
@@ -240,7 +240,7 @@ impl Client {
         let ready = self.outbox.chunks.iter().filter(|chunk| chunk.sealed && chunk.unanswered == 0);
         let ripe = open.filter(|chunk| chunk.events >= self.config.flush_at()).map(|_| 0);
         let held = ready.map(|chunk| chunk.held_until_mono_ms).chain(ripe).min();
-        let deletion = self.state.deletion.as_ref().map(|_| 0);
+        let deletion = self.state.deletions.first().map(|_| 0);
         let send = [held.filter(|_| self.consent() == Consent::Granted), deletion]
             .into_iter()
             .flatten()
@@ -273,17 +273,21 @@ impl Client {
     /// Writes the state, unless nothing may be written yet, and then lets go of the chunks that it says are gone.
     fn save(&mut self, now: Now) {
         if self.consent() != Consent::Unknown {
-            self.state.failures = self.retry.failures;
-            self.state.not_before_unix_ms = self.retry.not_before_unix_ms;
-            self.state.by_server = self.retry.by_server;
-            self.saved_mono_ms = now.mono_ms;
-            let bytes = self.state.write();
-            let token = self.token(Waiting::State);
-            self.effects.push(Effect::SaveState { token, bytes });
+            self.write_state(now);
         }
         for chunk in core::mem::take(&mut self.state.gone) {
             self.effects.push(Effect::Remove { chunk });
         }
+    }
+
+    fn write_state(&mut self, now: Now) {
+        self.state.failures = self.retry.failures;
+        self.state.not_before_unix_ms = self.retry.not_before_unix_ms;
+        self.state.by_server = self.retry.by_server;
+        self.saved_mono_ms = now.mono_ms;
+        let bytes = self.state.write();
+        let token = self.token(Waiting::State);
+        self.effects.push(Effect::SaveState { token, bytes });
     }
 
     /// Parts with a chunk whose events have met their fate; the caller saves.

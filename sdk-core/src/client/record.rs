@@ -8,7 +8,7 @@ use holloway_wire::{
 };
 
 use super::{Client, Tracked, Waiting};
-use crate::{Consent, Diagnostic, Effect, EventOptions, Now, Rotation, identity::merged};
+use crate::{Consent, Diagnostic, Effect, EventOptions, Now, identity::merged};
 
 /// The name of the event by which a denied consent asks for deletion.
 const DELETION_EVENT: &str = "Deletion Requested";
@@ -21,20 +21,11 @@ pub(super) struct Draft<'a> {
     pub(super) traits: Option<&'a str>,
     pub(super) group_id: Option<&'a str>,
     pub(super) previous_id: Option<&'a str>,
-    pub(super) rotation: Option<Rotation>,
 }
 
 impl Draft<'_> {
     pub(super) const fn new(kind: EventKind) -> Self {
-        Self {
-            kind,
-            name: None,
-            properties: None,
-            traits: None,
-            group_id: None,
-            previous_id: None,
-            rotation: None,
-        }
+        Self { kind, name: None, properties: None, traits: None, group_id: None, previous_id: None }
     }
 }
 
@@ -101,7 +92,7 @@ impl Client {
             let host = RawJson::object(&host_context).ok();
             context.and_then(|own| own.get("campaign")).or_else(|| host?.get("campaign"))
         });
-        let must_save = self.touch_session(message_id, draft.rotation, campaign.flatten(), now);
+        let must_save = self.touch_session(message_id, campaign.flatten(), now);
         self.context = host_context;
         let lost = self.put(&parts, message_id, options.timestamp_unix_ms.unwrap_or(now.unix_ms), now);
         // After the record: a kill between the two finds the newer numbers in the record.

@@ -35,8 +35,8 @@ pub(super) struct InFlight {
 enum Cargo {
     /// So many events from the front of a chunk.
     Events(ChunkId, usize),
-    /// The deletion request.
-    Deletion,
+    /// So many deletion requests.
+    Deletions(usize),
 }
 
 impl Client {
@@ -45,8 +45,8 @@ impl Client {
         if self.paused || !self.in_flight.is_empty() || self.retry.is_pausing(now) {
             return;
         }
-        if self.state.deletion.is_some() {
-            self.request(Cargo::Deletion, false, now);
+        if !self.state.deletions.is_empty() {
+            self.request(Cargo::Deletions(self.state.deletions.len()), false, now);
             return;
         }
         if self.consent() != Consent::Granted {
@@ -139,7 +139,7 @@ impl Client {
         }
         let mut waiting = 1;
         let events: &[Vec<u8>] = match cargo {
-            Cargo::Deletion => self.state.deletion.as_slice(),
+            Cargo::Deletions(count) => self.state.deletions.get(..count).unwrap_or_default(),
             Cargo::Events(id, count) => {
                 let Some(chunk) = self.outbox.get(id) else { return };
                 chunk.in_flight = true;
@@ -159,7 +159,7 @@ impl Client {
             key.push(b'-');
             write_number(&mut key, number as u64);
         }
-        if !self.state.has_sent {
+        if !self.state.has_sent && matches!(cargo, Cargo::Events(..)) {
             self.state.has_sent = true;
             self.save(now);
         }
@@ -180,7 +180,7 @@ impl Client {
         self.state.losses.acknowledge(&request.losses);
         let receipt = core::str::from_utf8(body).ok().and_then(|body| Receipt::parse(body).ok());
         match request.cargo {
-            Cargo::Deletion => self.state.deletion = None,
+            Cargo::Deletions(count) => drop(self.state.deletions.drain(..count)),
             Cargo::Events(id, count) => {
                 let again = self.settle(id, count, receipt.as_ref());
                 let asked = receipt.and_then(|receipt| receipt.retry_after_ms);
@@ -188,7 +188,7 @@ impl Client {
                     self.fail(200, asked, now);
                     return;
                 }
-                self.retry.succeed();
+                self.retry.succeed(now);
                 if let Some(wait) = asked {
                     self.retry.ask(wait, now);
                 }
@@ -237,14 +237,14 @@ impl Client {
     /// Refused for good.
     fn rejected(&mut self, request: &InFlight, now: Now) {
         match request.cargo {
-            Cargo::Deletion => self.state.deletion = None,
+            Cargo::Deletions(count) => drop(self.state.deletions.drain(..count)),
             Cargo::Events(id, count) => {
                 let lost = self.outbox.get(id).map_or(0, |chunk| chunk.take(count).len());
                 self.lose(LossReason::Rejected, lost);
                 self.close_account(id, lost > 0);
             }
         }
-        self.retry.succeed();
+        self.retry.succeed(now);
         self.save(now);
     }
 

@@ -17,7 +17,7 @@ impl Client {
     /// Begins a session now, whatever the one before is like. Nothing while consent is denied.
     pub fn start_session(&mut self, now: Now) {
         if self.consent() != Consent::Denied {
-            self.rotate(Rotation::Manual, now);
+            self.rotate(Rotation::Manual, None, now);
             self.save(now);
             self.send(now);
         }
@@ -70,7 +70,6 @@ impl Client {
     pub(super) fn touch_session(
         &mut self,
         message_id: &str,
-        forced: Option<Rotation>,
         campaign: Option<RawJson<'_>>,
         now: Now,
     ) -> bool {
@@ -87,11 +86,11 @@ impl Client {
                 let is_other =
                     campaign.is_some_and(|campaign| campaign != session.campaign && session.events > 0);
                 let by_time = session.ends(gap_ms, timeout, most);
-                forced.or(by_time).or(is_other.then_some(Rotation::Campaign))
+                by_time.or(is_other.then_some(Rotation::Campaign))
             }
         };
         if let Some(reason) = rotation {
-            self.rotate(reason, now);
+            self.rotate(reason, None, now);
             gap_ms = 0;
         }
         self.active_mono_ms = Some(now.mono_ms);
@@ -128,8 +127,12 @@ impl Client {
         }
     }
 
-    fn rotate(&mut self, reason: Rotation, now: Now) {
+    /// Begins a session; the end of the one before is still its own user's.
+    pub(super) fn rotate(&mut self, reason: Rotation, user_id: Option<&str>, now: Now) {
         self.tell_end(reason.as_str(), now);
+        if user_id.is_some() {
+            self.state.identity.user_id = user_id.map(ToOwned::to_owned);
+        }
         self.state.identity.registered_for_session.clear();
         self.state.sessions += 1;
         let previous_id = self.state.session.take().map(|session| session.id);

@@ -1,19 +1,23 @@
 //! Plays scenarios; the format is told in `../../scenarios/README.md`. It knows no files, so that it plays the same
 //! in WebAssembly.
 
+mod words;
+
 use std::collections::BTreeMap;
 
 use holloway_core::{
-    ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, HttpOutcome, Now, ReadOutcome,
-    Request, ResetOptions, Restored, RestoredChunk, StoredOutcome, Token,
+    ChunkId, Client, Config, Effect, EventOptions, HttpOutcome, Now, ReadOutcome, Request, ResetOptions,
+    Restored, RestoredChunk, StoredOutcome, Token,
     wire::{LossReason, RawJson},
 };
 use serde_json::{Map, Value, json};
 
+use self::words::{configured, consent, registration, word};
+
 const START_UNIX_MS: u64 = 1_780_000_000_000;
 
 /// Every argument of every call.
-const ARGS: [&str; 21] = [
+const ARGS: [&str; 28] = [
     "name",
     "properties",
     "properties_bytes",
@@ -29,6 +33,13 @@ const ARGS: [&str; 21] = [
     "value",
     "status",
     "retry_after",
+    "date",
+    "registration",
+    "purposes",
+    "recover",
+    "keep_anonymous_id",
+    "keep_registered",
+    "keep_session",
     "body",
     "fails",
     "state",
@@ -144,8 +155,20 @@ impl Player {
             "group" => _ = client.group(text("group_id").unwrap_or_default(), traits, &options, now),
             "alias" => _ = client.alias(user_id, text("previous"), &options, now),
             "context" => client.set_context(text("context").unwrap_or_default()),
-            "reset" => client.reset(ResetOptions::default(), now),
-            "register" => client.register(properties.unwrap_or_default(), Registration::Always, now),
+            "reset" => {
+                let keep = ResetOptions {
+                    keep_anonymous_id: args["keep_anonymous_id"] == true,
+                    keep_registered: args["keep_registered"] == true,
+                    keep_session: args["keep_session"] == true,
+                };
+                client.reset(keep, now);
+            }
+            "register" => {
+                let registration = registration(text("registration").unwrap_or_default())?;
+                client.register(properties.unwrap_or_default(), registration, now);
+            }
+            "start_session" => client.start_session(now),
+            "purposes" => client.set_purposes(text("purposes").unwrap_or_default(), now),
             "unregister" => client.unregister(text("key").unwrap_or_default(), now),
             "consent" => client.set_consent(consent(text("value").unwrap_or_default())?, now),
             "flush" => client.flush(now),
@@ -158,8 +181,12 @@ impl Player {
                 let token = oldest(&mut self.requests)?;
                 let status = args["status"].as_u64().unwrap_or_default() as u16;
                 let body = if args["body"].is_null() { String::new() } else { args["body"].to_string() };
-                let response =
-                    HttpOutcome::Response { status, retry_after: text("retry_after"), date: text("date"), body: body.as_bytes() };
+                let response = HttpOutcome::Response {
+                    status,
+                    retry_after: text("retry_after"),
+                    date: text("date"),
+                    body: body.as_bytes(),
+                };
                 client.http_done(token, if status == 0 { HttpOutcome::NetworkError } else { response }, now);
             }
             "beaconed" => {
@@ -183,7 +210,7 @@ impl Player {
                 self.chunks.insert(id.0, vec![record.into_bytes()]);
                 client.adopt(chunk, now);
             }
-            "restart" => self.restart(now),
+            "restart" => self.restart(args["recover"] == true, now),
             "storage" => self.storage_fails = args["fails"] == true,
             "removal" => self.removal_fails = args["fails"] == true,
             "unreadable" => self.unreadable = args["value"] == true,
@@ -201,7 +228,7 @@ impl Player {
         Ok(())
     }
 
-    fn restart(&mut self, now: Now) {
+    fn restart(&mut self, recovers: bool, now: Now) {
         // The order of a folder's files is any: never that of the ids.
         let chunks = self.chunks.iter().rev().map(|(id, records)| RestoredChunk {
             id: ChunkId(*id),
@@ -213,6 +240,10 @@ impl Player {
         self.runs += 1;
         self.requests.clear();
         self.client = Client::new(self.config.clone(), [self.runs; 32], &restored, now);
+        let newest = self.chunks.values().next_back().and_then(|records| records.last());
+        if let Some(record) = newest.filter(|_| recovers) {
+            self.client.recover(record);
+        }
     }
 
     /// Carries out all effects; answers those that a scenario may expect.
@@ -293,9 +324,9 @@ impl Player {
             "user_id" => client.user_id().into(),
             "session_index" => session.map(|session| session.index).into(),
             "session_events" => session.map(|session| session.events).into(),
-            "session_reason" => session
-                .map(|session| session.reason.as_str())
-                .into(),
+            "session_duration_ms" => session.map(|session| session.duration_ms).into(),
+            "clock_skew_ms" => client.clock_skew_ms().into(),
+            "session_reason" => session.map(|session| session.reason.as_str()).into(),
             "anonymous" => {
                 let known = self.anonymous_ids.iter().position(|id| id == client.anonymous_id());
                 known.map(|at| at + 1).into()
@@ -324,19 +355,6 @@ fn number(seen: &mut Vec<String>, text: &str) -> usize {
     }) + 1
 }
 
-fn word(diagnostic: &Diagnostic) -> &'static str {
-    match diagnostic {
-        Diagnostic::BadJson { .. } => "bad_json",
-        Diagnostic::MissingName => "missing_name",
-        Diagnostic::Lost { .. } => "lost",
-        Diagnostic::StateDamaged { copy_used: true } => "copy_used",
-        Diagnostic::StateDamaged { copy_used: false } => "state_lost",
-        Diagnostic::StorageFailed => "storage_failed",
-        Diagnostic::Paused { .. } => "paused",
-        Diagnostic::Retrying { .. } => "retrying",
-    }
-}
-
 /// Whether every member of an expected object is in the found one.
 fn is_part(expected: &Value, found: &Value) -> bool {
     expected.as_object().is_some_and(|members| members.iter().all(|(name, value)| found[name] == *value))
@@ -347,31 +365,6 @@ fn name(event: &Value) -> String {
     let event = RawJson::object(&text).expect("an event is an object");
     let name = ["event", "name", "type"].iter().find_map(|field| event.get(field)?.string());
     name.unwrap_or_default().into_owned()
-}
-
-fn configured(fields: &Value) -> Result<Config, String> {
-    let mut config = Config::new("KEY");
-    for (field, value) in fields.as_object().into_iter().flatten() {
-        let number = value.as_u64().unwrap_or_default();
-        match field.as_str() {
-            "flush_at" => config.flush_at = number as usize,
-            "outbox_events_max" => config.outbox_events_max = number as usize,
-            "outbox_bytes_max" => config.outbox_bytes_max = number as usize,
-            "anonymous_id" => config.anonymous_id = value.as_str().map(str::to_owned),
-            "consent" => config.consent = consent(value.as_str().unwrap_or_default())?,
-            other => return Err(format!("unknown setting {other}")),
-        }
-    }
-    Ok(config)
-}
-
-fn consent(word: &str) -> Result<Consent, String> {
-    Ok(match word {
-        "unknown" => Consent::Unknown,
-        "granted" => Consent::Granted,
-        "denied" => Consent::Denied,
-        other => return Err(format!("unknown consent {other}")),
-    })
 }
 
 /// A name with a slip in it must not pass for one that was left out.

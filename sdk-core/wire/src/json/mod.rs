@@ -104,7 +104,7 @@ impl<'a> RawJson<'a> {
     /// A lone surrogate becomes U+FFFD, as browsers do when they encode it.
     pub fn string(self) -> Option<Cow<'a, str>> {
         let inner = self.0.strip_prefix('"')?.strip_suffix('"')?;
-        Some(if inner.contains('\\') { Cow::Owned(unescape(inner)) } else { Cow::Borrowed(inner) })
+        Some(unescaped(inner))
     }
 
     /// A whole number without sign, fraction or exponent; `None` for any other value.
@@ -118,6 +118,11 @@ impl<'a> RawJson<'a> {
             _ => None,
         })
     }
+}
+
+/// The text that a key, or what stands between a string's quotes, is written for.
+pub fn unescaped(raw: &str) -> Cow<'_, str> {
+    if raw.contains('\\') { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) }
 }
 
 /// Iterator of [`RawJson::members`].
