@@ -7,7 +7,8 @@ pub(crate) struct Losses([u64; LossReason::ALL.len()]);
 
 impl Losses {
     pub(crate) fn add(&mut self, reason: LossReason, events: u64) {
-        self.0[reason.index()] += events;
+        let count = &mut self.0[reason.index()];
+        *count = count.saturating_add(events);
     }
 
     pub(crate) fn get(&self, reason: LossReason) -> u64 {

@@ -56,6 +56,14 @@ fn what_real_clients_leave_is_taken_up() {
     }
 }
 
+#[test]
+fn numbers_at_their_end_do_no_harm() {
+    for bytes in seeds::largest() {
+        println!("{}", String::from_utf8_lossy(&bytes));
+        check_state(&bytes);
+    }
+}
+
 /// Bytes that are written over others, and where a cut may be.
 fn edits() -> impl Strategy<Value = (Vec<(Index, u8)>, Option<Index>)> {
     (prop::collection::vec(any::<(Index, u8)>(), 0..4), any::<Option<Index>>())

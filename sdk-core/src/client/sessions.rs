@@ -121,9 +121,9 @@ impl Client {
     }
 
     fn count_event(&mut self) {
-        self.state.sequence += 1;
+        self.state.sequence = self.state.sequence.saturating_add(1);
         if let Some(session) = &mut self.state.session {
-            session.events += 1;
+            session.events = session.events.saturating_add(1);
         }
     }
 
@@ -134,7 +134,7 @@ impl Client {
             self.state.identity.user_id = user_id.map(ToOwned::to_owned);
         }
         self.state.identity.registered_for_session.clear();
-        self.state.sessions += 1;
+        self.state.sessions = self.state.sessions.saturating_add(1);
         let previous_id = self.state.session.take().map(|session| session.id);
         self.state.session = Some(Session {
             id: self.random.message_id(now.unix_ms).to_text(),

@@ -129,6 +129,21 @@ pub(crate) fn stored() -> Vec<Vec<u8>> {
     inputs
 }
 
+/// Inputs of `check_state`: states in which one number each is the largest that there is.
+pub(crate) fn largest() -> Vec<Vec<u8>> {
+    let mut inputs = Vec::new();
+    for state in [states(), states_with_gone_chunks()].concat().into_iter().step_by(3) {
+        let text = String::from_utf8(state).expect("a state is a text");
+        for (at, _) in text.match_indices(':') {
+            let before = text[..at].trim_end_matches(|character: char| character.is_ascii_digit());
+            let state = format!("{before}{}{}", u64::MAX, &text[at..]).into_bytes();
+            let choices = Stored::REPAIRED_STATE | Stored::WITHOUT_COPY;
+            inputs.push(Stored { choices, state, ..Stored::default() }.write());
+        }
+    }
+    inputs
+}
+
 /// Inputs of `check_chunk`: whole, torn, flipped, with a tail of zeros, with flags.
 pub(crate) fn chunks() -> Vec<Vec<u8>> {
     let mut inputs = Vec::new();
