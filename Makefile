@@ -7,7 +7,7 @@ say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export HOLLOWAY_VENV ?= $(CURDIR)/target/venv
 
-.PHONY: help setup run test lint test-rust test-scenarios test-native npm test-web test-mobile fmt size bench clean
+.PHONY: help setup run test lint test-rust test-scenarios test-native npm test-web test-mobile fuzz fmt size bench clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -64,6 +64,10 @@ test-mobile: ## the bindings in Python and Kotlin, against a real collector
 	cargo build --quiet --package holloway-cli
 	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-mobile/python/test.sh
 	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-mobile/kotlin/test.sh
+
+fuzz: ## ten minutes of each fuzz target: state files, chunk files, request bodies (nightly, cargo-fuzz)
+	$(call say,fuzz targets)
+	cargo xtask fuzz
 
 fmt: ## format everything
 	cargo fmt --all

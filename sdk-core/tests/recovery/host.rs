@@ -96,7 +96,7 @@ impl Host {
         for _ in 0..ANSWERS_MAX {
             let Some((token, request)) = self.requests.pop_front() else { return };
             let before = lost(client);
-            let outcome = HttpOutcome::Response { status, retry_after: None, body: b"" };
+            let outcome = HttpOutcome::Response { status, retry_after: None, date: None, body: b"" };
             client.http_done(token, outcome, now);
             if status == 200 {
                 heard(&request, before - lost(client));

@@ -1,7 +1,7 @@
 //! A client that begins with any two texts as its state and the state's copy.
 
 use holloway_core::{
-    ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, Now, ResetOptions, Restored,
+    ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, Now, Registration, ResetOptions, Restored,
     RestoredChunk, Session,
     frame::Scan,
     wire::{LossReason, MessageId},
@@ -151,7 +151,7 @@ fn live(client: &mut Client, host: &mut Host, config: &Config) {
         let now = Now { unix_ms, mono_ms };
         let options = EventOptions { timestamp_unix_ms: Some(unix_ms), ..EventOptions::default() };
         let _ = client.track("A", Some(r#"{"a":1}"#), &options, now);
-        client.register(r#"{"b":[2]}"#, now);
+        client.register(r#"{"b":[2]}"#, Registration::Session, now);
         client.unregister("a", now);
         let _ = client.page(None, None, &options, now);
         host.drain(client, now);
