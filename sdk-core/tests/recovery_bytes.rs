@@ -115,7 +115,8 @@ proptest! {
     }
 }
 
-/// After a change of a format: `cargo test -p holloway-core --test recovery_bytes -- --ignored`.
+/// After a change of a format: `cargo test -p holloway-core --test recovery_bytes -- --ignored`, `make fuzz`, and then
+/// `cargo +nightly fuzz cmin` with what both have left, so that about a hundred inputs per target are kept.
 #[test]
 #[ignore = "writes real states and chunks into the corpus"]
 fn the_corpus_is_seeded() {
