@@ -1,7 +1,8 @@
 //! What real clients leave behind, whole and damaged.
 
 use holloway_core::{
-    Client, Config, Consent, EventOptions, HttpOutcome, Now, Registration, ResetOptions, Restored, frame, wire::LossReason,
+    Client, Config, Consent, EventOptions, HttpOutcome, Now, Registration, ResetOptions, Restored, frame,
+    wire::LossReason,
 };
 
 use crate::recovery::{Chunk, Host, Stored, UNIX_MS};
@@ -31,7 +32,9 @@ fn states() -> Vec<Vec<u8>> {
     let mut life = Life { client, host: Host::default(), now };
     let options = EventOptions::default();
     life.step(200, |client, now| client.track("Signed Up", Some(r#"{"plan":"pro"}"#), &options, now));
-    life.step(200, |client, now| client.register(r#"{"app":"shop \"ü\"","beta":[true,null,1.5]}"#, Registration::Always, now));
+    life.step(200, |client, now| {
+        client.register(r#"{"app":"shop \"ü\"","beta":[true,null,1.5]}"#, Registration::Always, now)
+    });
     life.step(503, |client, now| client.identify("user-1", Some(r#"{"age":41}"#), &options, now));
     life.step(503, |client, now| client.lost(LossReason::QueueFull, 7, now));
     life.step(503, |client, now| client.track("A", Some("no JSON"), &options, now));
@@ -56,7 +59,8 @@ fn states_with_gone_chunks() -> Vec<Vec<u8>> {
     host.drain(&mut client, now);
     let refused = br#"{"results":[{"messageId":"b","status":"invalid"},{"messageId":"c","status":"retry"}]}"#;
     while let Some((token, _)) = host.requests.pop_front() {
-        let outcome = HttpOutcome::Response { status: 200, retry_after: Some("60"), date: None, body: refused };
+        let outcome =
+            HttpOutcome::Response { status: 200, retry_after: Some("60"), date: None, body: refused };
         client.http_done(token, outcome, now);
         host.drain(&mut client, now);
         if host.saved.len() > 9 {
