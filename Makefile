@@ -75,5 +75,8 @@ fmt: ## format everything
 size: npm ## bytes of the browser package beside its budget
 	cargo xtask size
 
+bench: setup-rust ## what the client costs in time, instructions (with valgrind) and bytes, beside its peers
+	cargo xtask bench
+
 clean: ## remove everything that was built
 	rm -rf target holloway-data

@@ -7,7 +7,7 @@
 
 mod host;
 
-use holloway_core::{Client, ResetOptions};
+use holloway_core::{Client, Registration, ResetOptions};
 use proptest::prelude::*;
 
 use self::host::{Answer, Host};
@@ -20,6 +20,10 @@ enum Step {
     TrackBadJson,
     Identify,
     Reset,
+    OtherUser,
+    StartSession,
+    Register,
+    Purposes(bool),
     Flush,
     Background,
     Foreground,
@@ -51,6 +55,10 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::TrackBadJson),
         1 => Just(Step::Identify),
         1 => Just(Step::Reset),
+        1 => Just(Step::OtherUser),
+        1 => Just(Step::StartSession),
+        1 => Just(Step::Register),
+        1 => any::<bool>().prop_map(Step::Purposes),
         3 => Just(Step::Flush),
         1 => Just(Step::Background),
         1 => Just(Step::Foreground),
@@ -84,8 +92,17 @@ fn play(steps: &[Step], may_crash: bool) {
             Step::Track => host.track(r#"{"plan":"pro"}"#),
             Step::TrackTooLarge => host.track(&format!(r#"{{"p":"{}"}}"#, "x".repeat(40_000))),
             Step::TrackBadJson => host.track("{plan:1}"),
-            Step::Identify => host.identify(),
+            Step::Identify => host.identify_as("u"),
             Step::Reset => host.command(|client, now| client.reset(ResetOptions::default(), now)),
+            Step::OtherUser => host.identify_as("v"),
+            Step::StartSession => host.command(Client::start_session),
+            Step::Register => {
+                host.command(|client, now| client.register(r#"{"s":1}"#, Registration::Session, now));
+            }
+            Step::Purposes(true) => {
+                host.command(|client, now| client.set_purposes(r#"{"analytics":true,"ads":false}"#, now));
+            }
+            Step::Purposes(false) => host.deny_by_purpose(),
             Step::Flush => host.command(Client::flush),
             Step::Background => host.command(Client::background),
             Step::Foreground => host.command(Client::foreground),

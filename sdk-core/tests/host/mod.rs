@@ -163,8 +163,8 @@ impl Host {
         self.record(|client, options, now| client.track("Ordered", Some(properties), options, now));
     }
 
-    pub(crate) fn identify(&mut self) {
-        self.record(|client, options, now| client.identify("u", None, options, now));
+    pub(crate) fn identify_as(&mut self, user_id: &str) {
+        self.record(|client, options, now| client.identify(user_id, None, options, now));
     }
 
     fn record(&mut self, call: impl FnOnce(&mut Client, &EventOptions<'_>, Now) -> Tracked) {
@@ -180,11 +180,20 @@ impl Host {
     }
 
     pub(crate) fn deny(&mut self) {
+        self.forget_sent();
+        self.command(|client, now| client.set_consent(Consent::Denied, now));
+    }
+
+    pub(crate) fn deny_by_purpose(&mut self) {
+        self.forget_sent();
+        self.command(|client, now| client.set_purposes(r#"{"analytics":false}"#, now));
+    }
+
+    /// A client that is denied does not wait for these any more.
+    fn forget_sent(&mut self) {
         if self.client.consent() != Consent::Denied {
-            // The client does not wait for these any more.
             self.sent.clear();
         }
-        self.command(|client, now| client.set_consent(Consent::Denied, now));
     }
 
     pub(crate) fn grant(&mut self) {
