@@ -42,10 +42,18 @@ pub struct Scan {
 
 /// Appends one record.
 pub fn write(payload: &[u8], out: &mut Vec<u8>) {
+    write_with(crc32c, payload, out);
+}
+
+/// The same with the host's own CRC-32C, where the processor has one: the core's is made small, not fast.
+pub fn write_with(crc32c: impl Fn(&[u8]) -> u32, payload: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
     out.extend_from_slice(&(payload.len() as u32).to_le_bytes());
-    out.extend_from_slice(&checksum(0, payload).to_le_bytes());
-    out.push(0);
+    // Checksum, then flags.
+    out.extend_from_slice(&[0; RECORD_HEADER_BYTES - 4]);
     out.extend_from_slice(payload);
+    let crc = crc32c(&out[start + RECORD_HEADER_BYTES - 1..]);
+    out[start + 4..start + 8].copy_from_slice(&crc.to_le_bytes());
 }
 
 /// Reads a chunk file up to the first record that is not whole. Zeros at the end are room that was not used.
@@ -73,20 +81,13 @@ fn record(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
         return None;
     }
     let payload = bytes.get(RECORD_HEADER_BYTES..RECORD_HEADER_BYTES + length)?;
-    (number(4) == checksum(header[8], payload)).then(|| (payload, &bytes[RECORD_HEADER_BYTES + length..]))
-}
-
-fn checksum(flags: u8, payload: &[u8]) -> u32 {
-    !crc32c_step(crc32c_step(!0, &[flags]), payload)
+    (number(4) == crc32c(&bytes[RECORD_HEADER_BYTES - 1..RECORD_HEADER_BYTES + length]))
+        .then(|| (payload, &bytes[RECORD_HEADER_BYTES + length..]))
 }
 
 /// CRC-32C (Castagnoli) of some bytes.
 pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
-    !crc32c_step(!0, bytes)
-}
-
-/// Four bits at a time: sixteen table entries are quick enough for one event and small enough for a browser.
-fn crc32c_step(crc: u32, bytes: &[u8]) -> u32 {
+    // Four bits at a time: sixteen table entries are quick enough for one event and small enough for a browser.
     const TABLE: [u32; 16] = {
         let mut table = [0; 16];
         let mut index = 0;
@@ -102,7 +103,7 @@ fn crc32c_step(crc: u32, bytes: &[u8]) -> u32 {
         }
         table
     };
-    bytes.iter().fold(crc, |crc, byte| {
+    !bytes.iter().fold(!0, |crc: u32, byte| {
         let crc = crc ^ u32::from(*byte);
         let crc = (crc >> 4) ^ TABLE[(crc & 15) as usize];
         (crc >> 4) ^ TABLE[(crc & 15) as usize]

@@ -123,7 +123,7 @@ impl Files {
             bytes.extend_from_slice(&frame::HEADER);
         }
         for payload in payloads {
-            frame::write(payload, &mut bytes);
+            frame::write_with(crc32c::crc32c, payload, &mut bytes);
         }
         if let Err(error) = open.file.write_all(&bytes) {
             // Half a record in the middle would hide what comes after it.
