@@ -224,6 +224,12 @@ impl Client {
         self.shared.handoff.is_durable()
     }
 
+    /// Whether the disk has everything that it should have; false while it refuses writes, as a full one does. Nothing is
+    /// lost then until memory is full too, or the process is killed.
+    pub fn is_caught_up(&self) -> bool {
+        self.shared.gauges.is_caught_up()
+    }
+
     /// Events lost that no acknowledged batch has reported yet, all reasons together.
     pub fn lost_events(&self) -> usize {
         self.shared.gauges.unreported()

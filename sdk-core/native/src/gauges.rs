@@ -2,7 +2,7 @@
 
 use std::sync::{
     Mutex, PoisonError,
-    atomic::{AtomicU64, AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 
 use holloway_core::{Client as Core, wire::LossReason};
@@ -22,6 +22,7 @@ pub struct Subject {
 #[derive(Debug, Default)]
 pub(crate) struct Gauges {
     unreported: AtomicUsize,
+    is_behind: AtomicBool,
     lost: [AtomicU64; LossReason::ALL.len()],
     subject: Mutex<Subject>,
     last_failure: Mutex<Option<String>>,
@@ -52,6 +53,14 @@ impl Gauges {
 
     pub(crate) fn fail(&self, what: Option<String>) {
         *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = what;
+    }
+
+    pub(crate) fn set_behind(&self, is_behind: bool) {
+        self.is_behind.store(is_behind, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_caught_up(&self) -> bool {
+        !self.is_behind.load(Ordering::Relaxed)
     }
 
     pub(crate) fn unreported(&self) -> usize {

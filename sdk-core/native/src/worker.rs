@@ -123,6 +123,7 @@ impl Worker {
                 self.catch_up();
             }
             self.release();
+            self.gauges.set_behind(self.disk.is_behind());
             self.handoff.note(self.core.queued_events());
             self.flushes.answer(&self.core, &self.disk);
         }

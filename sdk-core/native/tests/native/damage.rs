@@ -7,6 +7,7 @@ use serde_json::json;
 
 const LONG: Duration = Duration::from_secs(20);
 const READ_ONLY: &str = "HOLLOWAY_TEST_READ_ONLY";
+const CLOSES: &str = "HOLLOWAY_TEST_CLOSES";
 
 fn client(folder: &Path, recorder: &Recorder) -> Client {
     Client::builder("KEY").store_dir(folder).transport(recorder.clone()).build().expect("builds")
@@ -39,21 +40,67 @@ fn a_folder_that_cannot_be_written_to_is_named_at_build() {
     if fs::write(closed.join("probe"), "").is_err() {
         check(&closed);
     } else {
-        run_as_nobody(&closed);
+        run_as_nobody("damage::a_folder_that_cannot_be_written_to_is_named_at_build", READ_ONLY, &closed);
     }
 }
 
-/// Root may write anywhere, so it runs this test once more as somebody else.
-fn run_as_nobody(closed: &Path) {
+/// Root may write anywhere, so it runs a test as somebody else.
+fn run_as_nobody(test: &str, variable: &str, folder: &Path) {
     use std::{io::ErrorKind, os::unix::process::CommandExt as _, process::Command};
     let mut command = Command::new(std::env::current_exe().expect("a path"));
-    command.args(["--exact", "damage::a_folder_that_cannot_be_written_to_is_named_at_build"]);
-    command.env(READ_ONLY, closed).uid(65_534).gid(65_534);
+    command.args(["--exact", test, "--nocapture"]).env(variable, folder);
+    // Only root can become somebody else; everybody else is bound as they are.
+    if fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0) {
+        command.uid(65_534).gid(65_534);
+    }
     match command.output() {
         Ok(run) => assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stdout)),
         // Where the build folder itself is closed to others.
         Err(error) => assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}"),
     }
+}
+
+/// Not a test: what runs as a user whom permissions bind.
+#[test]
+fn child_without_permission() {
+    let Ok(store) = std::env::var(CLOSES) else { return };
+    let store = Path::new(&store).join("store");
+    let recorder = Recorder::new();
+    recorder.answer_with(0);
+    let hw = client(&store, &recorder);
+    let mode = |mode| {
+        for folder in [store.join("chunks"), store.clone()] {
+            fs::set_permissions(folder, fs::Permissions::from_mode(mode)).expect("sets");
+        }
+    };
+    mode(0o555);
+    for n in 0..50 {
+        hw.track("Closed", json!({ "n": n }));
+    }
+    hw.flush(Duration::from_millis(50)).expect_err("nobody answers");
+    assert!(!hw.is_caught_up());
+    assert_eq!(hw.queued_events(), 50);
+    mode(0o755);
+    let mut waited = 0;
+    while !hw.is_caught_up() {
+        let _ = hw.flush(Duration::from_millis(100));
+        waited += 1;
+        assert!(waited < 200, "the folder is open and is used");
+    }
+    drop(hw);
+    recorder.answer_with(200);
+    let hw = client(&store, &recorder);
+    hw.online();
+    hw.flush(LONG).expect("delivers");
+    assert_eq!(recorder.event_names().len(), 50);
+    println!("child done");
+}
+
+#[test]
+fn a_folder_that_is_closed_while_running_is_caught_up_when_it_opens() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).expect("sets");
+    run_as_nobody("damage::child_without_permission", CLOSES, folder.path());
 }
 
 #[test]

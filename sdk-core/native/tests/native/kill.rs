@@ -51,8 +51,9 @@ fn child() {
 fn every_call_that_returned_survives_a_kill() {
     let rounds: usize = std::env::var("HOLLOWAY_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
     for round in 0..rounds {
-        // From the first call to long after the first chunks were sealed, and below what the outbox may hold.
-        let lines = 1 + round * 3_000 / rounds;
+        // Anywhere from the first call to long after the first chunks were sealed, and below what the outbox may hold. The
+        // child goes on while the line travels, so that the kill meets it at any instruction.
+        let lines = 1 + round * 2_654_435_761 % 3_000;
         let folder = tempfile::tempdir().expect("a folder");
         let said = killed(folder.path(), "tracks", lines);
         let recorder = Recorder::new();

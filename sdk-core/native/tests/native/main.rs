@@ -2,8 +2,12 @@
 
 mod client;
 mod damage;
+#[cfg(target_os = "linux")]
+mod disk_full;
 #[cfg(feature = "reqwest")]
 mod http;
 mod kill;
+#[cfg(target_os = "linux")]
+mod quiet;
 #[cfg(feature = "reqwest")]
 mod server;
