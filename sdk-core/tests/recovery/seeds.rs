@@ -33,7 +33,7 @@ fn states() -> Vec<Vec<u8>> {
     let options = EventOptions::default();
     life.step(200, |client, now| client.track("Signed Up", Some(r#"{"plan":"pro"}"#), &options, now));
     life.step(200, |client, now| {
-        client.register(r#"{"app":"shop \"ü\"","beta":[true,null,1.5]}"#, Registration::Always, now)
+        client.register(r#"{"app":"shop \"ü\"","beta":[true,null,1.5]}"#, Registration::Always, now);
     });
     life.step(503, |client, now| client.identify("user-1", Some(r#"{"age":41}"#), &options, now));
     life.step(503, |client, now| client.lost(LossReason::QueueFull, 7, now));
