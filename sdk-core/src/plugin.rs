@@ -144,3 +144,65 @@ impl fmt::Debug for Plugins {
         write!(f, "{} plugins", self.0.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Client, Config, Effect, EventOptions, Now, Restored};
+
+    /// The record of one event that went through the plugins; `None` when it was dropped, and then counted.
+    fn recorded(plugins: Vec<fn(&mut Outgoing) -> Keep>) -> Option<String> {
+        let now = Now { unix_ms: 1_780_000_000_000, mono_ms: 0 };
+        let mut client = Client::new(Config::new("KEY"), [1; 32], &Restored::default(), now);
+        for plugin in plugins {
+            client.add_plugin(plugin);
+        }
+        client.register(r#"{"app":1.50}"#, crate::Registration::Always, now);
+        let _ =
+            client.track("Viewed", Some(r#"{"big":123456789012345678901}"#), &EventOptions::default(), now);
+        let mut record = None;
+        while let Some(effect) = client.poll_effect() {
+            if let Effect::Append { payload, .. } = effect {
+                record = Some(String::from_utf8(payload).expect("UTF-8"));
+            }
+        }
+        let losses: Vec<_> = client.losses().collect();
+        let expected =
+            if record.is_some() { vec![] } else { vec![(holloway_wire::LossReason::BeforeSend, 1)] };
+        assert_eq!(losses, expected);
+        record
+    }
+
+    #[test]
+    fn plugins_see_one_after_another_what_would_be_written() {
+        let record = recorded(vec![
+            |event| {
+                assert_eq!(
+                    (event.kind(), event.get(Part::Properties, "app")),
+                    (EventKind::Track, Some("1.50"))
+                );
+                assert!(event.set(Part::Properties, "ti\"er", "\"gold\""));
+                event.remove(Part::Properties, "app");
+                Keep::Yes
+            },
+            |event| {
+                assert_eq!(event.get(Part::Properties, "ti\\\"er"), Some("\"gold\""));
+                assert!(!event.set(Part::Context, "broken", "{"), "no JSON, no change");
+                assert!(event.set(Part::Context, "app", r#"{"version":"2"}"#));
+                event.name = Some("Seen".into());
+                Keep::Yes
+            },
+        ]);
+        let record = record.expect("is kept");
+        assert!(
+            record.contains(r#""event":"Seen","properties":{"big":123456789012345678901,"ti\"er":"gold"}"#),
+            "{record}"
+        );
+        assert!(record.contains(r#""app":{"version":"2"}"#) && !record.contains("broken"), "{record}");
+    }
+
+    #[test]
+    fn who_says_no_drops_it_and_no_later_plugin_sees_it() {
+        assert_eq!(recorded(vec![|_| Keep::No, |_| unreachable!("dropped before")]), None);
+    }
+}

@@ -150,3 +150,54 @@ fn odd_answers_are_no_receipts() {
         assert_eq!(client.queued_events(), 0, "a 200 is a 200: {body}");
     }
 }
+
+#[test]
+fn keys_of_every_plane_and_odd_surrogates_arrive_as_json() {
+    let now = Now { unix_ms: 1_780_000_000_000, mono_ms: 0 };
+    let mut client = Client::new(Config::new("KEY"), [1; 32], &Restored::default(), now);
+    // The first and the last character of each plane, and both ends of the gap that surrogates leave.
+    let planes = (0..=16_u32).flat_map(|plane| [(plane << 16) | 1, (plane << 16) | 0xfffd]);
+    let keys: Vec<char> =
+        planes.chain([0xd7ff, 0xe000, 0x20, 0x7f, 0x2028]).filter_map(char::from_u32).collect();
+    let object: serde_json::Map<String, Value> =
+        keys.iter().enumerate().map(|(n, key)| (key.to_string(), n.into())).collect();
+    let text = serde_json::to_string(&object).expect("is JSON");
+    let _ = client.track("Planes", Some(&text), &EventOptions::default(), now);
+    // Half a pair, written as an escape: JSON's grammar has it, and so it is passed on as it is.
+    let lone = r#"{"\ud800":"\udfff","\ud83e\udd80":1}"#;
+    let _ = client.track("Lone", Some(lone), &EventOptions::default(), now);
+    client.flush(now);
+    let mut body = String::new();
+    while let Some(effect) = client.poll_effect() {
+        match effect {
+            Effect::Append { token, .. } | Effect::Seal { token, .. } => {
+                client.stored(token, StoredOutcome::Ok, now);
+            }
+            Effect::Send { request, .. } => body = String::from_utf8(request.body).expect("UTF-8"),
+            _ => {}
+        }
+    }
+    assert!(
+        body.contains(&format!(r#""properties":{text}"#))
+            && body.contains(&format!(r#""properties":{lone}"#))
+    );
+}
+
+/// Half of the sessions, within four standard deviations: 2,000 sessions, binomial.
+#[test]
+fn a_sample_is_of_whole_sessions_and_about_as_large_as_asked_for() {
+    let config = Config { sampled_sessions_ppm: 500_000, ..Config::new("KEY") };
+    let mut now = Now { unix_ms: 1_780_000_000_000, mono_ms: 0 };
+    let mut client = Client::new(config, [1; 32], &Restored::default(), now);
+    let mut sent_sessions: u32 = 0;
+    for _ in 0..2_000 {
+        client.start_session(now);
+        let fates: Vec<bool> = (0..3)
+            .map(|_| matches!(client.track("A", None, &EventOptions::default(), now), Tracked::Queued(_)))
+            .collect();
+        assert!(fates.iter().all(|fate| *fate == fates[0]), "a session is sent whole or not at all");
+        sent_sessions += u32::from(fates[0]);
+        now.unix_ms += 1_000;
+    }
+    assert!(sent_sessions.abs_diff(1_000) < 4 * 23, "{sent_sessions} of 2,000");
+}
