@@ -278,12 +278,7 @@ impl Builder {
         let clock = Clock::start();
         let claimed = Folder::claim(&folder).map_err(store)?;
         let files = Files::new(claimed, self.fsync).map_err(store)?;
-        for orphan in files.folder().orphans() {
-            let path = orphan.path().to_owned();
-            if let Err(error) = orphan::inherit(&files, orphan, &self.config, seed(), clock) {
-                tracing::warn!(%error, folder = %path.display(), "another client's events stay where they are for now");
-            }
-        }
+        orphan::inherit_all(&files, &self.config, clock, seed);
 
         let (messages, queue) = channel();
         let handoff = Handoff::open(files.folder().path(), self.handoff_bytes_max).map_err(store)?;
@@ -292,7 +287,7 @@ impl Builder {
         let kept = files.restore(!left.is_empty()).map_err(store)?;
         left.skip_known(&kept.message_ids);
         let write_key = self.config.write_key.clone();
-        let mut core = Core::new(self.config, seed(), &kept.restored, clock.now());
+        let mut core = Core::new(self.config.clone(), seed(), &kept.restored, clock.now());
         for plugin in self.plugins {
             core.add_plugin(plugin);
         }
@@ -320,6 +315,8 @@ impl Builder {
             gauges: Arc::clone(&gauges),
             requests,
             flushes: Flushes::default(),
+            config: self.config,
+            seed,
             taken: before,
             released: before,
             stopping: false,

@@ -203,6 +203,12 @@ impl Client {
         let _ = self.shared.messages.send(Message::Resume);
     }
 
+    /// Takes over now what other clients on the same folder left whose processes are gone; else it is done at the start, and
+    /// every minute.
+    pub fn inherit(&self) {
+        let _ = self.shared.messages.send(Message::Inherit);
+    }
+
     /// The device's id at the start of this client; `reset` makes another one, which [`Self::subject`] knows.
     pub fn anonymous_id(&self) -> &str {
         &self.shared.anonymous_id

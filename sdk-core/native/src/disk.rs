@@ -37,6 +37,11 @@ impl Disk {
         &self.files
     }
 
+    /// A chunk of another writer came to this one's files.
+    pub(crate) fn note(&mut self, chunk: ChunkId) {
+        self.chunks.insert(chunk);
+    }
+
     /// Whether something is in memory only because the disk refused it.
     pub(crate) fn is_behind(&self) -> bool {
         !self.refused.is_empty() || self.refused_state.is_some()

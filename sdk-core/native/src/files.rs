@@ -209,15 +209,19 @@ impl Files {
         Ok(())
     }
 
-    /// Moves the chunks of another writer here, whose process is gone.
-    pub(crate) fn inherit(&self, orphan: &Folder) -> io::Result<()> {
+    /// Moves the chunks of another writer here, whose process is gone; answers what came.
+    pub(crate) fn inherit(&self, orphan: &Folder) -> io::Result<Vec<RestoredChunk>> {
+        let mut moved = Vec::new();
         for (mut id, path) in list(orphan.path())? {
             while self.path(id).exists() {
                 id = ChunkId(id.0 + 1);
             }
             fs::rename(&path, self.path(id))?;
+            let scan = fs::read(self.path(id)).map(|bytes| frame::scan(&bytes)).unwrap_or_default();
+            let bytes = scan.payloads.iter().map(|payload| payload.len() as u64).sum();
+            moved.push(RestoredChunk { id, bytes, events: scan.payloads.len() as u32 });
         }
-        Ok(())
+        Ok(moved)
     }
 
     fn open_chunk(&self, chunk: ChunkId) -> io::Result<Open> {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use holloway_core::{Client as Core, Config};
+use holloway_core::{Client as Core, Config, RestoredChunk};
 
 use crate::{
     clock::Clock,
@@ -12,15 +12,35 @@ use crate::{
     handoff::Handoff,
 };
 
+/// Takes over what every writer of the folder left that is gone.
+pub(crate) fn inherit_all(
+    heir: &Files,
+    config: &Config,
+    clock: Clock,
+    mut seed: impl FnMut() -> [u8; 32],
+) -> Vec<RestoredChunk> {
+    let mut moved = Vec::new();
+    for orphan in heir.folder().orphans() {
+        let path = orphan.path().to_owned();
+        match inherit(heir, orphan, config, seed(), clock) {
+            Ok(chunks) => moved.extend(chunks),
+            Err(error) => {
+                tracing::warn!(%error, folder = %path.display(), "another client's events stay where they are for now");
+            }
+        }
+    }
+    moved
+}
+
 /// Takes over another writer's events: the calls it left on their way are played into its own outbox, as its own
 /// subject, and then its chunks move.
-pub(crate) fn inherit(
+fn inherit(
     heir: &Files,
     orphan: Folder,
     config: &Config,
     seed: [u8; 32],
     clock: Clock,
-) -> io::Result<()> {
+) -> io::Result<Vec<RestoredChunk>> {
     let files = Files::new(orphan, FsyncPolicy::Never)?;
     let handoff = Handoff::open(files.folder().path(), 0)?;
     let mut left = handoff.drain();

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use holloway_core::{Client as Core, Consent, Diagnostic, Effect, HttpOutcome, Now, Request, Token};
+use holloway_core::{Client as Core, Config, Consent, Diagnostic, Effect, HttpOutcome, Now, Request, Token};
 
 use crate::{
     clock::Clock,
@@ -19,6 +19,7 @@ use crate::{
     flush::{Flushes, Reply},
     gauges::Gauges,
     handoff::{Batch, Handoff, Upto},
+    orphan,
     transport::{Response, TransportError},
 };
 
@@ -32,6 +33,8 @@ const LOOK_LAST: Duration = Duration::from_millis(100);
 const LOOK_BACKGROUND: Duration = Duration::from_secs(1);
 /// How long a disk that refused a write is left alone.
 const CATCH_UP_MS: u64 = 2_000;
+/// How often the one who has the folder looks for what other clients on it left.
+const INHERIT_MS: u64 = 60_000;
 /// Calls after which effects are carried out, so that records go to disk in groups of bounded size.
 const GROUP: usize = 64;
 
@@ -47,6 +50,8 @@ pub(crate) enum Message {
     Foreground,
     Online,
     Resume,
+    /// Look for what other clients on the folder left, now.
+    Inherit,
     Stop,
 }
 
@@ -59,6 +64,10 @@ pub(crate) struct Worker {
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) requests: Sender<(Token, Request)>,
     pub(crate) flushes: Flushes,
+    /// What the clients are like whose events this one inherits.
+    pub(crate) config: Config,
+    /// Fresh randomness.
+    pub(crate) seed: fn() -> [u8; 32],
     /// Calls up to here are the core's.
     pub(crate) taken: Upto,
     /// Calls up to here have left the hand-off.
@@ -90,7 +99,7 @@ impl Worker {
 
     fn run(&mut self, messages: &Receiver<Message>) {
         let (mut pause, mut longest) = (LOOK_FIRST, LOOK_LAST);
-        let mut catch_up_at_mono_ms = 0;
+        let (mut catch_up_at_mono_ms, mut inherit_at_mono_ms) = (0, INHERIT_MS);
         while !self.stopping {
             let message = messages.recv_timeout(self.until_due(pause));
             if matches!(message, Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected)) {
@@ -111,7 +120,7 @@ impl Worker {
                     self.handle(message, now);
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    if self.core.next_deadline().is_some_and(|due| due <= now.mono_ms) {
+                    if self.core.next_deadline().is_some_and(|due| due < now.mono_ms) {
                         self.core.tick(now);
                     }
                 }
@@ -122,6 +131,10 @@ impl Worker {
                 catch_up_at_mono_ms = now.mono_ms + CATCH_UP_MS;
                 self.catch_up();
             }
+            if now.mono_ms >= inherit_at_mono_ms {
+                inherit_at_mono_ms = now.mono_ms + INHERIT_MS;
+                self.inherit();
+            }
             self.release();
             self.gauges.set_behind(self.disk.is_behind());
             self.handoff.note(self.core.queued_events());
@@ -129,10 +142,12 @@ impl Worker {
         }
     }
 
+    /// How long to wait for a message: to the next look or past the core's deadline. Its millisecond may have been any
+    /// part of one, and a pause that a collector asked for is not to be a part of one too short.
     fn until_due(&self, pause: Duration) -> Duration {
         let due = self.core.next_deadline();
         let now = self.clock.now();
-        due.map_or(pause, |due| pause.min(Duration::from_millis(due.saturating_sub(now.mono_ms))))
+        due.map_or(pause, |due| pause.min(Duration::from_millis(due.saturating_sub(now.mono_ms) + 1)))
     }
 
     /// Gives calls to the core and their events to the disk.
@@ -185,6 +200,15 @@ impl Worker {
         self.follow();
     }
 
+    /// Adopts the chunks of clients that are gone.
+    fn inherit(&mut self) {
+        for chunk in orphan::inherit_all(self.disk.files(), &self.config, self.clock, self.seed) {
+            self.disk.note(chunk.id);
+            self.core.adopt(chunk, self.clock.now());
+        }
+        self.carry_out();
+    }
+
     /// Lets callers write where the user's decision allows it.
     fn follow(&mut self) {
         if let Err(error) = self.handoff.follow(self.core.consent()) {
@@ -212,6 +236,7 @@ impl Worker {
             Message::Foreground => self.core.foreground(now),
             Message::Online => self.core.online(now),
             Message::Resume => self.core.resume(now),
+            Message::Inherit => self.inherit(),
             Message::Stop => {
                 self.stopping = true;
                 self.core.background(now);

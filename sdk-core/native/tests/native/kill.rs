@@ -102,6 +102,19 @@ fn a_killed_second_client_on_the_folder_is_inherited() {
     assert!(found.contains(&999_999));
 }
 
+#[test]
+fn a_running_client_takes_over_what_a_killed_one_left() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let recorder = Recorder::new();
+    let main = client(folder.path(), &recorder);
+    let said = killed(folder.path(), "tracks", 40);
+    main.inherit();
+    main.flush(LONG).expect("delivers");
+    let found: BTreeSet<u64> =
+        parsed(&recorder).iter().filter_map(|event| event["properties"]["n"].as_u64()).collect();
+    assert!(said.is_subset(&found), "missing {:?}", said.difference(&found));
+}
+
 /// Runs the child and kills it after so many lines; answers every number that it said.
 fn killed(folder: &Path, role: &str, lines: usize) -> BTreeSet<u64> {
     let mut child: Child = Command::new(std::env::current_exe().expect("a path"))
