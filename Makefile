@@ -7,7 +7,7 @@ say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export HOLLOWAY_VENV ?= $(CURDIR)/target/venv
 
-.PHONY: help setup run test lint test-rust test-scenarios test-native npm test-web test-mobile fuzz fmt size bench clean
+.PHONY: help setup run test lint test-rust test-miri test-scenarios test-native npm test-web test-mobile fuzz fmt size bench clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -17,7 +17,7 @@ run: setup-rust ## build, start collector and pipeline with simulated visitors, 
 	cargo build --release --package holloway-cli
 	$(TARGET)/release/holloway up --demo
 
-test: setup lint test-rust test-scenarios test-native test-web test-mobile ## everything that must pass: CI calls this
+test: setup lint test-rust test-miri test-scenarios test-native test-web test-mobile ## everything that must pass: CI calls this
 	$(call say,all tests passed)
 
 setup: setup-rust ## install what the tests need: wasm target, Debian packages, Python packages
@@ -40,6 +40,12 @@ test-rust: ## unit, property, vector, scenario and integration tests of every cr
 	cargo test --workspace --quiet
 	$(call say,runnable documentation)
 	cargo test --workspace --doc --quiet
+
+test-miri: ## the hand-off's ring under miri, where a nightly toolchain has it
+	$(call say,ring under miri)
+	@if cargo +nightly miri --version >/dev/null 2>&1; \
+	then cargo +nightly miri test --package holloway --no-default-features --lib --quiet ring::; \
+	else echo "skipped: rustup toolchain install nightly --component miri --component rust-src"; fi
 
 test-scenarios: ## the core's scenarios again, in WebAssembly under Node
 	$(call say,scenarios in WebAssembly)

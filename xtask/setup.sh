@@ -47,12 +47,20 @@ need java "install a JDK 17"
 want chromium chromium
 want mvn maven
 want gzip gzip
+want strace strace
+want unshare util-linux
 install_packages
 
 rustup target list --installed | grep -qx wasm32-unknown-unknown || {
   echo "setup: adding the Rust target wasm32-unknown-unknown"
   rustup target add wasm32-unknown-unknown >/dev/null
 }
+
+# For the one test that runs under miri; without a nightly toolchain it is skipped.
+if rustup toolchain list | grep -q '^nightly' && ! cargo +nightly miri --version >/dev/null 2>&1; then
+  echo "setup: adding miri to the nightly toolchain"
+  rustup component add --toolchain nightly miri rust-src >/dev/null 2>&1 || echo "setup: the nightly toolchain has no miri"
+fi
 
 venv="${HOLLOWAY_VENV:-$PWD/target/venv}"
 stamp="$venv/.holloway-$(cksum <xtask/requirements.txt | cut -d' ' -f1)"

@@ -35,6 +35,9 @@ pub struct RestoredChunk {
     pub events: u32,
 }
 
+/// Numbers of the host's own that are kept with the state: how far it has read its hand-off, say.
+pub type HostMark = [u64; 4];
+
 /// How a write ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoredOutcome {

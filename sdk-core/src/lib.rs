@@ -33,7 +33,9 @@ pub use config::{Config, Consent};
 pub use effect::{ChunkId, Diagnostic, Effect, Request, Token};
 pub use holloway_wire as wire;
 pub use identity::{Registration, ResetOptions};
-pub use input::{EventOptions, HttpOutcome, Now, ReadOutcome, Restored, RestoredChunk, StoredOutcome};
+pub use input::{
+    EventOptions, HostMark, HttpOutcome, Now, ReadOutcome, Restored, RestoredChunk, StoredOutcome,
+};
 #[cfg(feature = "plugins")]
 pub use plugin::{Keep, Outgoing, Part};
 pub use session::{Rotation, Session};

@@ -8,7 +8,9 @@ use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
 
 use holloway_wire::{LossReason, json::write_number};
 
-use crate::{ChunkId, Consent, Rotation, Session, frame::crc32c, identity::Identity, losses::Losses};
+use crate::{
+    ChunkId, Consent, HostMark, Rotation, Session, frame::crc32c, identity::Identity, losses::Losses,
+};
 
 const CRC_DIGITS: usize = 8;
 /// The first field. A change of the fields changes it, and [`State::read`] then takes the former ones up too.
@@ -34,6 +36,8 @@ pub(crate) struct State {
     pub(crate) deletions: Vec<Vec<u8>>,
     /// Whether anything of this subject may have left the device.
     pub(crate) has_sent: bool,
+    /// Whatever the host wants to find next to this state.
+    pub(crate) host_mark: HostMark,
     /// Chunks whose events have met their fate, and which the host may not have removed yet: a crash between the
     /// two must neither count a loss twice nor forget it.
     pub(crate) gone: Vec<ChunkId>,
@@ -71,7 +75,12 @@ impl State {
             session.map_or(0, |session| session.is_active.into()),
         ];
         let losses = self.losses.iter().map(|(_, count)| count);
-        for value in numbers.into_iter().chain(losses).chain(self.gone.iter().map(|chunk| chunk.0)) {
+        for value in numbers
+            .into_iter()
+            .chain(self.host_mark)
+            .chain(losses)
+            .chain(self.gone.iter().map(|chunk| chunk.0))
+        {
             number(&mut out, value);
         }
         let crc = crc32c(&out[CRC_DIGITS..]);
@@ -137,6 +146,9 @@ impl State {
             campaign: campaign as u32,
             is_active: is_active == 1,
         });
+        for mark in &mut state.host_mark {
+            *mark = fields.number()?;
+        }
         for reason in LossReason::ALL {
             state.losses.add(reason, fields.number()?);
         }
@@ -227,6 +239,7 @@ mod tests {
             losses,
             deletions: vec!["{}".into(), r#"{"a":1}"#.into()],
             has_sent: true,
+            host_mark: [1, 2, 3, 4],
             gone: vec![ChunkId(5), ChunkId(6)],
         }
     }

@@ -321,9 +321,11 @@ impl Builder {
             released: before,
             stopping: false,
         };
-        let thread = Mutex::new(Some(worker.start(queue, left).map_err(BuildError::Start)?));
+        let thread = worker.start(queue, left).map_err(BuildError::Start)?;
+        let worker = thread.thread().id();
+        let thread = Mutex::new(Some(thread));
         let ids = Ids::new(seed());
-        Ok(Client::of(Shared { handoff, messages, clock, gauges, thread, anonymous_id, ids }))
+        Ok(Client::of(Shared { handoff, messages, clock, gauges, thread, worker, anonymous_id, ids }))
     }
 }
 

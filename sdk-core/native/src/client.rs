@@ -5,7 +5,7 @@ use std::{
         Arc, Mutex, PoisonError,
         mpsc::{RecvTimeoutError, Sender, SyncSender, sync_channel},
     },
-    thread::JoinHandle,
+    thread::{JoinHandle, ThreadId, current},
     time::Duration,
 };
 
@@ -48,6 +48,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) thread: Mutex<Option<JoinHandle<()>>>,
+    pub(crate) worker: ThreadId,
     pub(crate) anonymous_id: String,
     pub(crate) ids: Ids,
 }
@@ -57,7 +58,8 @@ impl Shared {
     fn stop(&self) {
         let _ = self.messages.send(Message::Stop);
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
+        // The worker itself may be the one who drops the last clone, in a plugin that holds one.
+        if let Some(thread) = thread.filter(|thread| thread.thread().id() != current().id()) {
             // A worker that panicked has said so itself.
             let _ = thread.join();
         }
@@ -178,7 +180,9 @@ impl Client {
     /// Waits until the worker has a decision on the disk. One that is gone answers too: the channel closes.
     fn decide(&self, message: impl FnOnce(Now, SyncSender<()>) -> Message) {
         let (reply, answer) = sync_channel(1);
-        if self.shared.messages.send(message(self.shared.clock.now(), reply)).is_ok() {
+        let is_sent = self.shared.messages.send(message(self.shared.clock.now(), reply)).is_ok();
+        // A plugin runs on the worker, which cannot wait for itself.
+        if is_sent && self.shared.worker != current().id() {
             let _ = answer.recv();
         }
     }

@@ -318,7 +318,7 @@ mod tests {
 
     /// Cuts the last byte off a chunk of two events and restores; answers events restored, and torn ends at the read.
     #[test]
-    fn a_torn_end_is_a_loss_only_when_the_journal_has_no_such_event() {
+    fn a_torn_end_is_a_loss_only_when_the_handoff_has_no_such_event() {
         let check = |is_replayed: bool, newest: bool, torn_at_read: u32| {
             let store = tempfile::tempdir().expect("a folder");
             let mut files = files(store.path());

@@ -29,19 +29,25 @@
 //! At-least-once after `track` returns; survives process kill; power loss costs at most the unsealed chunk; order kept
 //! per client; duplicates removable by messageId; every loss is counted and reported in-band.
 //!
-//! From the moment `track` returns, the event is in the operating system's hands (a file of the store folder): a
-//! SIGKILL does not lose it. The next client on the same folder sends it. `track` never waits for the network, for a
-//! disk or for a full queue, and never fails into the app: what is dropped is counted ([`Client::losses`]) and told
-//! through `tracing`.
+//! From the moment `track` returns, the event is in the operating system's hands: it was copied into a ring in a mapped
+//! file of the store folder, and a SIGKILL does not lose it. The next client on the same folder sends it. `track` makes no
+//! system call, waits for no lock, no disk, no network and no full queue, and never fails into the app: what is dropped
+//! is counted ([`Client::losses`]) and told through `tracing`. The ring's 4 MiB are taken from the disk when the client is
+//! built: a disk without room for them is an error then, never a fault later.
+//!
+//! Before the user has agreed ([`Client::set_consent`]) nothing at all is written, and the promise begins with the
+//! agreement.
 //!
 //! # What runs
 //!
-//! Two threads a client, both asleep when there is nothing to do: one owns the state machine of `holloway-core` and the
-//! store folder, one sends. Drop the last clone, or call [`Client::shutdown`], and the folder is free when the call
+//! Two threads a client. One owns the state machine of `holloway-core` and the store folder; since callers do not wake it,
+//! it looks for calls ten times a second while there are none, and once a second while the app is in the background. One
+//! sends, and sleeps else. Drop the last clone, or call [`Client::shutdown`], and the folder is free when the call
 //! returns; only `shutdown` waits for the collector, as long as it is told to.
 //!
 //! Clients on one folder, in one process or several, each write in a folder of their own inside it. What one that is
-//! gone has left there is sent by the next client that has the folder itself.
+//! gone has left there is sent by the client that has the folder itself: at its start, every minute, and when it is told
+//! to ([`Client::inherit`]).
 //!
 //! # Features
 //!
@@ -69,6 +75,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![deny(missing_docs)]
+
+/// The README's program compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
 
 mod builder;
 mod call;

@@ -1,6 +1,6 @@
 //! What a further client on the same folder left behind when its process was gone.
 
-use std::io;
+use std::{fs, io};
 
 use holloway_core::{Client as Core, Config, RestoredChunk};
 
@@ -30,6 +30,20 @@ pub(crate) fn inherit_all(
         }
     }
     moved
+}
+
+/// Deletes what clients that are gone knew of the user, who has said no.
+pub(crate) fn forget_all(heir: &Files) {
+    for orphan in heir.folder().orphans() {
+        for name in ["ring", "state", "state.copy", "state.new"] {
+            match fs::remove_file(orphan.path().join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    tracing::warn!(%error, folder = %orphan.path().display(), "could not forget another client's {name}");
+                }
+                _ => {}
+            }
+        }
+    }
 }
 
 /// Takes over another writer's events: the calls it left on their way are played into its own outbox, as its own

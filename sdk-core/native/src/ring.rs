@@ -35,6 +35,8 @@ const MAGIC: u64 = u64::from_le_bytes(*b"HWRING\x01\0");
 const RECORD: u64 = 0xffa5;
 const GAP: u64 = 0xffa6;
 const RECORD_HEADER_WORDS: u64 = 2;
+/// No ring gets here: a billion events a second would take a century.
+const POSITION_MAX: u64 = 1 << 62;
 
 /// Where a ring's words are.
 pub(crate) trait Memory {
@@ -84,7 +86,7 @@ impl<M: Memory> Ring<M> {
         let (head, tail) = (ring.head(), ring.word(TAIL_AT).load(Acquire));
         let is_ours = ring.word(MAGIC_AT).load(Relaxed) == MAGIC
             && ring.word(CAPACITY_AT).load(Relaxed) == ring.capacity();
-        if !is_ours || tail < head || tail - head > ring.capacity() {
+        if !is_ours || head > POSITION_MAX || tail < head || tail - head > ring.capacity() {
             ring.format();
             return ring;
         }
@@ -125,7 +127,8 @@ impl<M: Memory> Ring<M> {
     /// What stands at a position between `head` and `tail`; a record's payload is appended to `out`.
     pub(crate) fn read(&self, at: u64, out: &mut Vec<u8>) -> Found {
         // In a full ring the words at `tail` are those of the oldest record.
-        if at >= self.word(TAIL_AT).load(Relaxed) {
+        let tail = self.word(TAIL_AT).load(Relaxed);
+        if at >= tail {
             return Found::Nothing;
         }
         let first = self.data(at).load(Acquire);
@@ -133,6 +136,9 @@ impl<M: Memory> Ring<M> {
             RECORD => {
                 let bytes = (first & 0xffff_ffff) as usize;
                 let words = words_of(bytes);
+                if at + RECORD_HEADER_WORDS + words > tail {
+                    return Found::Nothing;
+                }
                 let start = out.len();
                 for index in 0..words {
                     out.extend_from_slice(
@@ -142,7 +148,7 @@ impl<M: Memory> Ring<M> {
                 out.truncate(start + bytes);
                 Found::Record(at + RECORD_HEADER_WORDS + words)
             }
-            GAP => Found::Gap(at + (first & 0xffff_ffff)),
+            GAP if first & 0xffff_ffff > 0 => Found::Gap(at + (first & 0xffff_ffff)),
             _ => Found::Nothing,
         }
     }

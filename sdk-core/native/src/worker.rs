@@ -251,6 +251,13 @@ impl Worker {
         // What other threads called meanwhile went where it was to go before.
         let batch = self.handoff.drain();
         self.take(&batch);
+        if self.core.consent() == Consent::Denied {
+            // Of calls on their way too, whatever the disk owes us, and of clients that are gone.
+            self.handoff.release(self.taken);
+            self.released = self.taken;
+            self.inherit();
+            orphan::forget_all(self.disk.files());
+        }
         // Who waited may be gone.
         let _ = reply.try_send(());
     }

@@ -60,7 +60,7 @@ impl Client {
                 self.rotate(Rotation::User, Some(user_id), now);
             }
             self.state.identity.user_id = Some(user_id.to_owned());
-            self.save(now);
+            self.must_save = true;
         }
         self.record(&Draft { traits, ..Draft::new(EventKind::Identify) }, options, now)
     }
@@ -93,7 +93,7 @@ impl Client {
         let known = self.user_id().unwrap_or_else(|| self.anonymous_id()).to_owned();
         if self.consent() != Consent::Denied {
             self.state.identity.user_id = Some(user_id.to_owned());
-            self.save(now);
+            self.must_save = true;
         }
         let previous_id = Some(previous.unwrap_or(&known));
         self.record(&Draft { previous_id, ..Draft::new(EventKind::Alias) }, options, now)

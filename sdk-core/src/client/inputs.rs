@@ -48,6 +48,23 @@ impl Client {
         self.send(now);
     }
 
+    /// Another client of this device is gone: its counts and its deletion requests are told by this one from now on.
+    pub fn inherit(&mut self, gone: &Self, now: Now) {
+        for (reason, events) in gone.losses() {
+            self.state.losses.add(reason, events);
+        }
+        self.state.deletions.extend(gone.state.deletions.iter().cloned());
+        self.save(now);
+        self.send(now);
+    }
+
+    /// Gives another client of this device the host's context and the plugins; called again, takes them back.
+    #[cfg(feature = "plugins")]
+    pub fn lend(&mut self, other: &mut Self) {
+        core::mem::swap(&mut self.context, &mut other.context);
+        core::mem::swap(&mut self.plugins, &mut other.plugins);
+    }
+
     /// The host itself lost events before it could hand them over (its hand-off was full): they are counted too.
     pub fn lost(&mut self, reason: LossReason, events: usize, now: Now) {
         self.lose(reason, events);

@@ -13,7 +13,7 @@ use holloway_wire::{LossReason, MessageId};
 use self::sending::InFlight;
 pub use self::sending::message_id;
 use crate::{
-    ChunkId, Config, Consent, Diagnostic, Effect, Now, Restored, Session, Token, outbox::Outbox,
+    ChunkId, Config, Consent, Diagnostic, Effect, HostMark, Now, Restored, Session, Token, outbox::Outbox,
     random::Random, retry::Retry, state::State,
 };
 
@@ -98,6 +98,8 @@ pub struct Client {
     next_token: u64,
     saved_mono_ms: u64,
     wake_asked_mono_ms: Option<u64>,
+    /// The state has something that the next record's end is to write.
+    must_save: bool,
     /// When the latest event came, in this run.
     active_mono_ms: Option<u64>,
     skew_ms: Option<i64>,
@@ -134,6 +136,7 @@ impl Client {
             next_token: 0,
             saved_mono_ms: now.mono_ms,
             wake_asked_mono_ms: None,
+            must_save: false,
             active_mono_ms: None,
             skew_ms: None,
             #[cfg(feature = "plugins")]
@@ -171,6 +174,16 @@ impl Client {
     #[cfg(feature = "plugins")]
     pub fn add_plugin(&mut self, plugin: impl FnMut(&mut crate::Outgoing) -> crate::Keep + Send + 'static) {
         self.plugins.push(plugin);
+    }
+
+    /// What the host left with the state.
+    pub fn host_mark(&self) -> HostMark {
+        self.state.host_mark
+    }
+
+    /// Leaves something with the state, from the next time on that it is saved.
+    pub fn set_host_mark(&mut self, mark: HostMark) {
+        self.state.host_mark = mark;
     }
 
     /// The device's id.
@@ -285,6 +298,7 @@ impl Client {
         self.state.not_before_unix_ms = self.retry.not_before_unix_ms;
         self.state.by_server = self.retry.by_server;
         self.saved_mono_ms = now.mono_ms;
+        self.must_save = false;
         let bytes = self.state.write();
         let token = self.token(Waiting::State);
         self.effects.push(Effect::SaveState { token, bytes });

@@ -92,11 +92,11 @@ impl Client {
             let host = RawJson::object(&host_context).ok();
             context.and_then(|own| own.get("campaign")).or_else(|| host?.get("campaign"))
         });
-        let must_save = self.touch_session(message_id, campaign.flatten(), now);
+        self.must_save |= self.touch_session(message_id, campaign.flatten(), now);
         self.context = host_context;
         let lost = self.put(&parts, message_id, options.timestamp_unix_ms.unwrap_or(now.unix_ms), now);
         // After the record: a kill between the two finds the newer numbers in the record.
-        if must_save {
+        if self.must_save {
             self.save(now);
         }
         if let Some(reason) = lost {
@@ -222,7 +222,8 @@ impl Client {
             number_member(out, b"\",\"index\":", session.index);
             number_member(out, b",\"eventIndex\":", session.events);
             number_member(out, b",\"sequence\":", self.state.sequence);
-            if session.events == 1 {
+            // Where there are session events, the app's first one says so too: after a kill it may be the newest.
+            if session.events == 1 || (self.config.session_events && session.events == 2) {
                 text_member(out, b",\"reason\":", session.reason.as_str());
                 if let Some(previous) = &session.previous_id {
                     text_member(out, b",\"previousId\":", previous);

@@ -23,39 +23,58 @@ impl Client {
         }
     }
 
-    /// The newest record in the store: numbers go on from there, where a kill came between the record and the state.
-    /// Hosts that can look it up call this first.
+    /// The newest record in the store: ids, session and numbers go on from there, where a kill came between the record and
+    /// the state. Hosts that can look it up call this first.
     pub fn recover(&mut self, record: &[u8]) {
         let event = core::str::from_utf8(record).ok().and_then(|text| RawJson::object(text).ok());
-        let Some(session) = event.and_then(|event| event.get("context")?.get("session")) else { return };
+        let Some((event, session)) =
+            event.and_then(|event| Some((event, event.get("context")?.get("session")?)))
+        else {
+            return;
+        };
         let number = |field| session.get(field).and_then(RawJson::whole_number);
+        let text = |object: RawJson<'_>, field| Some(object.get(field)?.string()?.into_owned());
         let time = |object: RawJson<'_>, field| {
             let time = Timestamp::parse(&object.get(field)?.string()?).ok()?;
             Some(time.as_millis().max(0) as u64)
         };
-        let found = (session.get("id").and_then(RawJson::string), number("sequence"), number("eventIndex"));
-        let (Some(id), Some(sequence), Some(events)) = found else { return };
-        if sequence <= self.state.sequence {
+        let numbers = (number("sequence"), number("eventIndex"), number("index"), time(session, "start"));
+        let (Some(sequence), Some(events), Some(index), Some(start_unix_ms)) = numbers else { return };
+        let (Some(id), Some(anonymous_id)) = (text(session, "id"), text(event, "anonymousId")) else {
+            return;
+        };
+        let previous_id = text(session, "previousId");
+        let known = self.state.session.as_ref().map(|session| session.id.as_str());
+        let is_same = known == Some(id.as_str());
+        // What another writer left here is no sign of where this one was.
+        let is_next = match known {
+            Some(_) => previous_id.as_deref() == known,
+            None => {
+                self.state.sequence == 0
+                    || (index == self.state.sessions + 1 && anonymous_id == self.anonymous_id())
+            }
+        };
+        if sequence <= self.state.sequence || !(is_same || is_next) {
             return;
         }
         self.state.sequence = sequence;
-        if let Some(known) = self.state.session.as_mut().filter(|known| known.id == id) {
+        self.state.identity.anonymous_id = anonymous_id;
+        self.state.identity.user_id = text(event, "userId");
+        let last_unix_ms = time(event, "timestamp").unwrap_or_default().max(start_unix_ms);
+        if let Some(known) = self.state.session.as_mut().filter(|_| is_same) {
             known.events = events;
             return;
         }
-        let (Some(index), Some(start_unix_ms)) = (number("index"), time(session, "start")) else { return };
-        let last_unix_ms =
-            event.and_then(|event| time(event, "timestamp")).unwrap_or_default().max(start_unix_ms);
-        let word = session.get("reason").and_then(RawJson::string).unwrap_or_default();
+        let word = text(session, "reason").unwrap_or_default();
         self.state.sessions = index;
         self.state.session = Some(Session {
-            id: id.into_owned(),
+            id,
             index,
             start_unix_ms,
             last_unix_ms,
             duration_ms: last_unix_ms - start_unix_ms,
             events,
-            previous_id: self.state.session.take().map(|session| session.id),
+            previous_id,
             first_event_id: String::new(),
             reason: Rotation::ALL
                 .into_iter()

@@ -27,7 +27,7 @@ impl Default for Record {
 impl Subject for Record {
     fn call(&mut self) {
         self.out.clear();
-        frame::write(black_box(&self.payload), &mut self.out);
+        frame::write_with(crc32c::crc32c, black_box(&self.payload), &mut self.out);
         black_box(&self.out);
     }
 }
@@ -50,7 +50,7 @@ impl Subject for Chunk {
     fn call(&mut self) {
         let mut bytes = Vec::with_capacity(RECORDS_A_WRITE * (RECORD_BYTES + 16));
         for _ in 0..RECORDS_A_WRITE {
-            frame::write(black_box(&self.payload), &mut bytes);
+            frame::write_with(crc32c::crc32c, black_box(&self.payload), &mut bytes);
         }
         self.file.write_all(&bytes).expect("a temporary file can be written to");
     }

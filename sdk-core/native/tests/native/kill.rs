@@ -66,7 +66,7 @@ fn every_call_that_returned_survives_a_kill() {
 }
 
 #[test]
-fn a_second_kill_before_the_journal_is_taken_loses_nothing_either() {
+fn a_second_kill_before_the_calls_are_taken_loses_nothing_either() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut said = BTreeSet::new();
     for lines in [30, 1, 2, 50] {
