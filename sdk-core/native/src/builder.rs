@@ -7,19 +7,20 @@ use std::{
     time::Duration,
 };
 
-use holloway_core::{Client as Core, Config, Consent, Keep, Outgoing};
+use holloway_core::{Client as Core, Config, Consent, Keep, Outgoing, wire::LossReason};
 use serde::Serialize;
 
 use crate::{
     Client, FsyncPolicy, Transport,
     client::Shared,
     clock::Clock,
+    decision,
     disk::Disk,
     files::Files,
     flush::Flushes,
     folder::Folder,
     gauges::Gauges,
-    handoff::Handoff,
+    handoff::{Handoff, Lost},
     ids::Ids,
     orphan,
     sender::{Destination, start_sender},
@@ -278,25 +279,42 @@ impl Builder {
         let clock = Clock::start();
         let claimed = Folder::claim(&folder).map_err(store)?;
         let files = Files::new(claimed, self.fsync).map_err(store)?;
-        orphan::inherit_all(&files, &self.config, clock, seed);
 
         let (messages, queue) = channel();
-        let handoff = Handoff::open(files.folder().path(), self.handoff_bytes_max).map_err(store)?;
+        let new_id = u64::from_le_bytes(*seed().first_chunk().expect("a seed has 32 bytes"));
+        let handoff = Handoff::open(files.folder().path(), self.handoff_bytes_max, new_id).map_err(store)?;
         let before = handoff.begin();
         let mut left = handoff.drain();
         let kept = files.restore(!left.is_empty()).map_err(store)?;
-        left.skip_known(&kept.message_ids);
         let write_key = self.config.write_key.clone();
         let mut core = Core::new(self.config.clone(), seed(), &kept.restored, clock.now());
+        if kept.is_copy {
+            core.begin_apart(clock.now());
+        }
         for plugin in self.plugins {
             core.add_plugin(plugin);
         }
         if let Some(record) = &kept.last_record {
             core.recover(record);
         }
+        let [ring_id, done_upto, full, large] = core.host_mark();
+        let is_known = ring_id == handoff.ring_id();
+        left.skip_known(if is_known { done_upto } else { 0 }, &kept.message_ids);
+        // What a ring counted before a state knew it was told by the state that is gone.
+        let told = if is_known { Lost { disk: [full, large], ..Lost::default() } } else { handoff.lost() };
+        if handoff.is_damaged() {
+            core.lost(LossReason::Corrupt, 1, clock.now());
+        }
         if let Some(context) = &self.context {
             core.set_context(context);
         }
+        let mut disk = Disk::new(files, &kept.restored);
+        if let Some(consent) = decision::read(disk.files().folder().store())
+            && consent != core.consent()
+        {
+            core.set_consent(consent, clock.now());
+        }
+        orphan::inherit_all(&mut core, &mut disk, &self.config, clock, seed);
         handoff.expect(&left);
         handoff.note(core.queued_events());
         handoff.follow(core.consent()).map_err(store)?;
@@ -309,7 +327,7 @@ impl Builder {
         let requests = start_sender(transport, destination, messages.clone()).map_err(BuildError::Start)?;
         let worker = Worker {
             core,
-            disk: Disk::new(files, &kept.restored),
+            disk,
             handoff: Arc::clone(&handoff),
             clock,
             gauges: Arc::clone(&gauges),
@@ -317,6 +335,7 @@ impl Builder {
             flushes: Flushes::default(),
             config: self.config,
             seed,
+            told,
             taken: before,
             released: before,
             stopping: false,
@@ -325,7 +344,17 @@ impl Builder {
         let worker = thread.thread().id();
         let thread = Mutex::new(Some(thread));
         let ids = Ids::new(seed());
-        Ok(Client::of(Shared { handoff, messages, clock, gauges, thread, worker, anonymous_id, ids }))
+        Ok(Client::of(Shared {
+            store: folder,
+            handoff,
+            messages,
+            clock,
+            gauges,
+            thread,
+            worker,
+            anonymous_id,
+            ids,
+        }))
     }
 }
 

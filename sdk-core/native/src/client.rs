@@ -1,6 +1,7 @@
 //! What apps call.
 
 use std::{
+    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{RecvTimeoutError, Sender, SyncSender, sync_channel},
@@ -17,6 +18,7 @@ use crate::{
     builder::Builder,
     call::{self, Kind, Scratch, Stamp, Words},
     clock::Clock,
+    decision,
     gauges::Gauges,
     handoff::{Handoff, NotTaken},
     ids::Ids,
@@ -43,6 +45,7 @@ pub struct Options {
 
 #[derive(Debug)]
 pub(crate) struct Shared {
+    pub(crate) store: PathBuf,
     pub(crate) handoff: Arc<Handoff>,
     pub(crate) messages: Sender<Message>,
     pub(crate) clock: Clock,
@@ -57,9 +60,10 @@ impl Shared {
     /// Ends the worker and waits until it is gone, and the folder free with it. No network is waited for.
     fn stop(&self) {
         let _ = self.messages.send(Message::Stop);
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Held to the end: whoever stops it too finds the folder free as well.
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         // The worker itself may be the one who drops the last clone, in a plugin that holds one.
-        if let Some(thread) = thread.filter(|thread| thread.thread().id() != current().id()) {
+        if let Some(thread) = thread.take().filter(|thread| thread.thread().id() != current().id()) {
             // A worker that panicked has said so itself.
             let _ = thread.join();
         }
@@ -165,7 +169,11 @@ impl Client {
     /// The user's decision about being recorded. It holds for every call after this one, over kill and restart: this call
     /// alone waits, for the milliseconds until the decision is on the disk.
     pub fn set_consent(&self, consent: Consent) {
-        self.decide(|now, reply| Message::Consent(consent, now, reply));
+        let is_done = self.decide(|now, reply| Message::Consent(consent, now, reply));
+        // Nobody works any more: the next client is told.
+        if !is_done && let Err(error) = decision::write(&self.shared.store, consent) {
+            tracing::error!(%error, "the user's decision could not be kept");
+        }
     }
 
     /// The user's decision by purpose, such as `{"analytics": true, "advertising": false}`: every later event carries it
@@ -174,17 +182,17 @@ impl Client {
     pub fn set_purposes(&self, purposes: impl Serialize) {
         // What is no JSON is told by the core.
         let purposes = serde_json::to_string(&purposes).unwrap_or_default();
-        self.decide(|now, reply| Message::Purposes(purposes, now, reply));
+        if !self.decide(|now, reply| Message::Purposes(purposes, now, reply)) {
+            tracing::error!("purposes came after the client was shut down; they are not kept");
+        }
     }
 
-    /// Waits until the worker has a decision on the disk. One that is gone answers too: the channel closes.
-    fn decide(&self, message: impl FnOnce(Now, SyncSender<()>) -> Message) {
+    /// Waits until the worker has a decision on the disk; false when it is gone.
+    fn decide(&self, message: impl FnOnce(Now, SyncSender<()>) -> Message) -> bool {
         let (reply, answer) = sync_channel(1);
         let is_sent = self.shared.messages.send(message(self.shared.clock.now(), reply)).is_ok();
         // A plugin runs on the worker, which cannot wait for itself.
-        if is_sent && self.shared.worker != current().id() {
-            let _ = answer.recv();
-        }
+        is_sent && (self.shared.worker == current().id() || answer.recv().is_ok())
     }
 
     /// The app goes to the background: what is there is made durable and sent.

@@ -15,12 +15,14 @@ pub(crate) struct Disk {
     refused: Vec<(ChunkId, Vec<Vec<u8>>)>,
     /// The newest state, when it was refused.
     refused_state: Option<Vec<u8>>,
+    /// A wipe left something behind.
+    owes_wipe: bool,
 }
 
 impl Disk {
     pub(crate) fn new(files: Files, restored: &Restored) -> Self {
         let chunks = restored.chunks.iter().map(|chunk| chunk.id).collect();
-        Self { files, chunks, refused: Vec::new(), refused_state: None }
+        Self { files, chunks, refused: Vec::new(), refused_state: None, owes_wipe: false }
     }
 
     /// The newest chunk that waits to be acknowledged.
@@ -37,6 +39,10 @@ impl Disk {
         &self.files
     }
 
+    pub(crate) fn is_there(&mut self) -> bool {
+        self.files.is_there()
+    }
+
     /// A chunk of another writer came to this one's files.
     pub(crate) fn note(&mut self, chunk: ChunkId) {
         self.chunks.insert(chunk);
@@ -44,11 +50,14 @@ impl Disk {
 
     /// Whether something is in memory only because the disk refused it.
     pub(crate) fn is_behind(&self) -> bool {
-        !self.refused.is_empty() || self.refused_state.is_some()
+        !self.refused.is_empty() || self.refused_state.is_some() || self.owes_wipe
     }
 
     /// Writes what was refused; whether all of it is on the disk now.
     pub(crate) fn catch_up(&mut self) -> bool {
+        if self.owes_wipe {
+            self.wipe();
+        }
         while let Some((chunk, payloads)) = self.refused.first() {
             if self.files.append(*chunk, payloads).is_err() {
                 return false;
@@ -63,14 +72,14 @@ impl Disk {
         !self.is_behind()
     }
 
+    fn wipe(&mut self) {
+        self.owes_wipe = outcome(&self.files.wipe(), "wipe the store") == StoredOutcome::Failed;
+    }
+
     fn append(&mut self, chunk: ChunkId, payloads: Vec<Vec<u8>>) -> StoredOutcome {
         self.chunks.insert(chunk);
         let is_next = self.refused.is_empty() || self.catch_up();
-        let done = if is_next {
-            self.files.append(chunk, &payloads)
-        } else {
-            Err(io::ErrorKind::StorageFull.into())
-        };
+        let done = if is_next { self.files.append(chunk, &payloads) } else { Err(refusal()) };
         let done = outcome(&done, "add to a chunk");
         if done == StoredOutcome::Failed {
             self.refused.push((chunk, payloads));
@@ -124,20 +133,28 @@ impl Disk {
                     let _ = outcome(&self.files.remove(chunk), "remove a chunk");
                 }
                 Effect::SaveState { token, bytes } => {
-                    let done = outcome(&self.files.save_state(&bytes), "save the state");
+                    // Never ahead of the records: after a kill the state says which calls are dealt with.
+                    let is_next = self.refused.is_empty() || self.catch_up();
+                    let done = if is_next { self.files.save_state(&bytes) } else { Err(refusal()) };
+                    let done = outcome(&done, "save the state");
                     self.refused_state = (done == StoredOutcome::Failed).then_some(bytes);
                     core.stored(token, done, now);
                 }
                 Effect::Wipe => {
                     self.chunks.clear();
                     self.refused.clear();
-                    let _ = outcome(&self.files.wipe(), "wipe the store");
+                    self.wipe();
                 }
                 effect => other(core, effect, now),
             }
             next = next.or_else(|| core.poll_effect());
         }
     }
+}
+
+/// What stands behind a write that was refused waits with it.
+fn refusal() -> io::Error {
+    io::Error::other("earlier records are not written yet")
 }
 
 fn outcome(done: &io::Result<()>, what: &str) -> StoredOutcome {

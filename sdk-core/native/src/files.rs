@@ -43,6 +43,8 @@ pub(crate) struct Kept {
     pub(crate) message_ids: HashSet<String>,
     /// The newest record.
     pub(crate) last_record: Option<Vec<u8>>,
+    /// The state is another client's.
+    pub(crate) is_copy: bool,
 }
 
 /// The chunk that is written to.
@@ -56,12 +58,6 @@ struct Open {
 impl Files {
     pub(crate) fn new(folder: Folder, fsync: FsyncPolicy) -> io::Result<Self> {
         fs::create_dir_all(folder.path().join("chunks"))?;
-        if let Some(outer) = folder.outer()
-            && !folder.path().join("state").exists()
-        {
-            // It is the same device: a further client begins as the same subject, with the same consent.
-            let _ = fs::copy(outer.join("state"), folder.path().join("state"));
-        }
         Ok(Self { folder, fsync, open: None })
     }
 
@@ -107,8 +103,17 @@ impl Files {
             last_record = scan.payloads.pop();
         }
         let read = |name: &str| fs::read(self.folder.path().join(name)).ok();
-        let restored = Restored { state: read("state"), state_copy: read("state.copy"), chunks };
-        Ok(Kept { restored, message_ids, last_record })
+        let mut restored = Restored { state: read("state"), state_copy: read("state.copy"), chunks };
+        let mut is_copy = false;
+        if let Some(outer) = self.folder.outer()
+            && restored.state.is_none()
+            && restored.state_copy.is_none()
+        {
+            // It is the same device: a further client begins as the same subject.
+            restored.state = fs::read(outer.join("state")).ok();
+            is_copy = restored.state.is_some();
+        }
+        Ok(Kept { restored, message_ids, last_record, is_copy })
     }
 
     /// Adds records to a chunk in one write. After a failure the chunk is as it was.
@@ -197,21 +202,31 @@ impl Files {
     /// now must not undo that.
     pub(crate) fn wipe(&mut self) -> io::Result<()> {
         self.open = None;
-        for (_, path) in list(self.folder.path())? {
-            fs::remove_file(path)?;
-        }
-        for name in ["state.copy", "state.new"] {
-            match fs::remove_file(self.folder.path().join(name)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        let chunks = list(self.folder.path())?.into_iter().map(|(_, path)| path);
+        let copies = ["state.copy", "state.new"].map(|name| self.folder.path().join(name));
+        let mut wiped = Ok(());
+        for path in chunks.chain(copies) {
+            match fs::remove_file(path) {
+                // One that stays keeps none of the others.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => wiped = Err(error),
                 _ => {}
             }
         }
-        Ok(())
+        wiped
     }
 
-    /// Moves the chunks of another writer here, whose process is gone; answers what came.
-    pub(crate) fn inherit(&self, orphan: &Folder) -> io::Result<Vec<RestoredChunk>> {
-        let mut moved = Vec::new();
+    /// Whether the folder is still the one that was claimed; when not, nothing more is written to files that nobody will
+    /// find.
+    pub(crate) fn is_there(&mut self) -> bool {
+        let is_there = self.folder.path().join("lock").exists();
+        if !is_there {
+            self.open = None;
+        }
+        is_there
+    }
+
+    /// Moves the chunks of another writer here, whose process is gone; what came is added to `moved`, whatever happens then.
+    pub(crate) fn inherit(&self, orphan: &Folder, moved: &mut Vec<RestoredChunk>) -> io::Result<()> {
         for (mut id, path) in list(orphan.path())? {
             while self.path(id).exists() {
                 id = ChunkId(id.0 + 1);
@@ -221,13 +236,18 @@ impl Files {
             let bytes = scan.payloads.iter().map(|payload| payload.len() as u64).sum();
             moved.push(RestoredChunk { id, bytes, events: scan.payloads.len() as u32 });
         }
-        Ok(moved)
+        Ok(())
     }
 
     fn open_chunk(&self, chunk: ChunkId) -> io::Result<Open> {
         let path = self.path(chunk);
         let file = self.create(&path, || OpenOptions::new().create(true).append(true).open(&path))?;
-        let bytes = file.metadata()?.len();
+        let mut bytes = file.metadata()?.len();
+        if bytes > 0 {
+            // A write that failed, and whose traces could not be taken back then, would hide what comes after it.
+            bytes = frame::scan(&fs::read(&path)?).valid_bytes as u64;
+            file.set_len(bytes)?;
+        }
         Ok(Open { chunk, file, bytes })
     }
 
@@ -382,7 +402,7 @@ mod tests {
         second.append(ChunkId(5), &[b"theirs".to_vec()]).expect("writes");
         drop(second);
         for orphan in main.folder().orphans() {
-            main.inherit(&orphan).expect("moves");
+            main.inherit(&orphan, &mut Vec::new()).expect("moves");
         }
         assert_eq!((records(&main, 5), records(&main, 6)), (whole(&["mine"]), whole(&["theirs"])));
     }

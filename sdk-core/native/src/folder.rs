@@ -48,6 +48,11 @@ impl Folder {
         if self.is_main { None } else { self.path.parent() }
     }
 
+    /// The folder that the app named.
+    pub(crate) fn store(&self) -> &Path {
+        self.outer().unwrap_or(&self.path)
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

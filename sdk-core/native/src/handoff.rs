@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -31,6 +31,9 @@ const RING_BYTES_MIN: usize = 4 * 1024;
 const MEMORY_RING_BYTES: usize = 256 * 1024;
 const WORD_BYTES: usize = 8;
 
+/// A larger file is no hand-off of ours.
+const RING_BYTES_MAX: usize = 1 << 30;
+
 /// The counters of a ring, in their order.
 const LOSSES: [LossReason; LOST_COUNTERS] = [LossReason::QueueFull, LossReason::TooLarge];
 
@@ -45,8 +48,16 @@ pub(crate) struct Handoff {
     capacity_words: usize,
     disk: OnceLock<Ring<Mapped>>,
     memory: OnceLock<Ring<Box<[AtomicU64]>>>,
+    /// For a ring that is made from now on.
+    new_id: u64,
+    /// Whether a file was there that was no ring any more, so that nobody knows what it held.
+    is_damaged: bool,
+    /// The file is no longer in its folder: calls work, and would not survive.
+    is_unlinked: AtomicBool,
     /// Where callers put their calls.
     mode: AtomicU8,
+    /// Callers between looking at the mode and being done.
+    writers: AtomicUsize,
     /// How far the worker has read. Its own: no caller waits for this lock.
     read: Mutex<Upto>,
     /// Events that were pushed and are not the core's yet.
@@ -61,6 +72,23 @@ pub(crate) struct Upto {
     memory: u64,
 }
 
+/// Counts of calls that found no room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lost {
+    pub(crate) disk: [u64; LOST_COUNTERS],
+    pub(crate) memory: [u64; LOST_COUNTERS],
+}
+
+impl Lost {
+    /// What came since an earlier look, by reason.
+    pub(crate) fn since(&self, before: &Self) -> [(LossReason, u64); LOST_COUNTERS] {
+        std::array::from_fn(|counter| {
+            let disk = self.disk[counter].saturating_sub(before.disk[counter]);
+            (LOSSES[counter], disk + self.memory[counter].saturating_sub(before.memory[counter]))
+        })
+    }
+}
+
 /// Why a call was not handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotTaken {
@@ -73,15 +101,23 @@ pub(crate) enum NotTaken {
 /// Calls that the worker took together.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    records: Vec<Vec<u8>>,
+    records: Vec<Record>,
     events: usize,
     upto: Upto,
 }
 
+#[derive(Debug)]
+struct Record {
+    bytes: Vec<u8>,
+    /// Its end in the mapped ring; 0 for one that is in memory only.
+    end: u64,
+}
+
 impl Batch {
-    /// The calls, in the order in which they were made.
-    pub(crate) fn calls(&self) -> impl Iterator<Item = Call<'_>> {
-        self.records.iter().filter_map(|record| Call::read(record))
+    /// The calls, in the order in which they were made, with their ends in the mapped ring (0 for none); `None` for a
+    /// record that this version cannot read.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = (Option<Call<'_>>, u64)> {
+        self.records.iter().map(|record| (Call::read(&record.bytes), record.end))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -93,35 +129,42 @@ impl Batch {
         self.upto
     }
 
-    /// Leaves out the calls that a killed process had dealt with: all up to the last one whose event is known.
-    pub(crate) fn skip_known(&mut self, message_ids: &HashSet<String>) {
-        let is_known = |record: &Vec<u8>| {
-            let call = Call::read(record);
-            call.is_some_and(|call| call.kind.is_event() && message_ids.contains(&*call.message_id()))
+    /// Leaves out the calls that a killed process had dealt with: all up to the position that its state names, and up to
+    /// the last one whose event is known.
+    pub(crate) fn skip_known(&mut self, done_upto: u64, message_ids: &HashSet<String>) {
+        let is_known = |record: &Record| {
+            let call = Call::read(&record.bytes);
+            let is_kept =
+                call.is_some_and(|call| call.kind.is_event() && message_ids.contains(&*call.message_id()));
+            is_kept || record.end <= done_upto
         };
         if let Some(last) = self.records.iter().rposition(is_known) {
             self.records.drain(..=last);
-            self.events = self.records.iter().filter(|record| call::is_event(record)).count();
+            self.events = self.records.iter().filter(|record| call::is_event(&record.bytes)).count();
         }
     }
 }
 
 impl Handoff {
     /// The hand-off of a store folder, with what a killed process left in it. [`Self::follow`] comes next.
-    pub(crate) fn open(folder: &Path, bytes_max: usize) -> io::Result<Self> {
-        let bytes = bytes_max.max(RING_BYTES_MIN).next_power_of_two();
-        let handoff = Self {
+    pub(crate) fn open(folder: &Path, bytes_max: usize, new_id: u64) -> io::Result<Self> {
+        let bytes = bytes_max.clamp(RING_BYTES_MIN, RING_BYTES_MAX).next_power_of_two();
+        let mut handoff = Self {
             path: folder.join("ring"),
             capacity_words: bytes / WORD_BYTES,
             disk: OnceLock::new(),
             memory: OnceLock::new(),
+            new_id,
+            is_damaged: false,
+            is_unlinked: AtomicBool::new(false),
             mode: AtomicU8::new(IN_MEMORY),
+            writers: AtomicUsize::new(0),
             read: Mutex::default(),
             pending_events: AtomicUsize::new(0),
             core_events: AtomicUsize::new(0),
         };
         if handoff.path.exists() {
-            handoff.take_up()?;
+            handoff.is_damaged = handoff.take_up()?;
         }
         Ok(handoff)
     }
@@ -138,20 +181,47 @@ impl Handoff {
             self.memory.get_or_init(|| Ring::in_memory(MEMORY_RING_BYTES / WORD_BYTES));
         }
         // A closed hand-off stays closed.
-        let _ = self
-            .mode
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| (now != CLOSED).then_some(mode));
+        let _ =
+            self.mode.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| (now != CLOSED).then_some(mode));
+        self.settle();
         made
+    }
+
+    /// Waits for callers who saw the mode before; each is a copy away from being done.
+    fn settle(&self) {
+        for _ in 0..100_000 {
+            if self.writers.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    /// Whether something was lost with a file that was no ring any more.
+    pub(crate) fn is_damaged(&self) -> bool {
+        self.is_damaged
+    }
+
+    /// The mapped ring's id; 0 for none.
+    pub(crate) fn ring_id(&self) -> u64 {
+        self.disk.get().map_or(0, Ring::id)
+    }
+
+    /// The file is no longer in its folder.
+    pub(crate) fn set_unlinked(&self) {
+        self.is_unlinked.store(true, Ordering::Relaxed);
     }
 
     /// Whether a call survives a kill of the process from the moment at which it returns.
     pub(crate) fn is_durable(&self) -> bool {
-        self.mode.load(Ordering::Acquire) == ON_DISK
+        self.mode.load(Ordering::Acquire) == ON_DISK && !self.is_unlinked.load(Ordering::Relaxed)
     }
 
     /// Hands over a call's record. Never waits for the worker: without room, the call is a counted loss.
     pub(crate) fn push(&self, record: &[u8]) -> Result<(), NotTaken> {
-        let mode = self.mode.load(Ordering::Acquire);
+        // In this order: who changes the mode sees us here, or we see the change.
+        self.writers.fetch_add(1, Ordering::SeqCst);
+        let mode = self.mode.load(Ordering::SeqCst);
         let is_event = call::is_event(record);
         self.pending_events.fetch_add(usize::from(is_event), Ordering::Relaxed);
         let pushed = match (mode, self.disk.get(), self.memory.get()) {
@@ -162,6 +232,7 @@ impl Handoff {
         if pushed.is_err() {
             self.pending_events.fetch_sub(usize::from(is_event), Ordering::Relaxed);
         }
+        self.writers.fetch_sub(1, Ordering::SeqCst);
         pushed
     }
 
@@ -176,12 +247,12 @@ impl Handoff {
         let mut batch = Batch::default();
         // What waited for the user's word came before what was written after it.
         if let Some(ring) = self.memory.get() {
-            read.memory = drain(ring, read.memory, &mut batch.records);
+            read.memory = drain(ring, read.memory, |bytes, _| batch.records.push(Record { bytes, end: 0 }));
         }
         if let Some(ring) = self.disk.get() {
-            read.disk = drain(ring, read.disk, &mut batch.records);
+            read.disk = drain(ring, read.disk, |bytes, end| batch.records.push(Record { bytes, end }));
         }
-        batch.events = batch.records.iter().filter(|record| call::is_event(record)).count();
+        batch.events = batch.records.iter().filter(|record| call::is_event(&record.bytes)).count();
         batch.upto = *read;
         batch
     }
@@ -217,32 +288,18 @@ impl Handoff {
         self.pending_events.load(Ordering::Relaxed) + self.core_events.load(Ordering::Relaxed)
     }
 
-    /// Calls that found no room, by reason; [`Self::forget_losses`] when they are counted elsewhere.
-    pub(crate) fn losses(&self) -> [(LossReason, u64); LOST_COUNTERS] {
-        let count = |counter: usize| {
-            let disk = self.disk.get().map_or(0, |ring| ring.lost(counter));
-            disk + self.memory.get().map_or(0, |ring| ring.lost(counter))
-        };
-        std::array::from_fn(|counter| (LOSSES[counter], count(counter)))
-    }
-
-    /// Takes off what [`Self::losses`] told.
-    pub(crate) fn forget_losses(&self, told: &[(LossReason, u64); LOST_COUNTERS]) {
-        for (counter, (_, mut count)) in told.iter().copied().enumerate() {
-            if let Some(ring) = self.memory.get() {
-                let here = ring.lost(counter).min(count);
-                ring.forget_lost(counter, here);
-                count -= here;
-            }
-            if let Some(ring) = self.disk.get() {
-                ring.forget_lost(counter, ring.lost(counter).min(count));
-            }
+    /// Calls that found no room in each ring since it was made, in the order of [`LOSSES`].
+    pub(crate) fn lost(&self) -> Lost {
+        Lost {
+            disk: std::array::from_fn(|counter| self.disk.get().map_or(0, |ring| ring.lost(counter))),
+            memory: std::array::from_fn(|counter| self.memory.get().map_or(0, |ring| ring.lost(counter))),
         }
     }
 
     /// Refuses every further call.
     pub(crate) fn close(&self) {
-        self.mode.store(CLOSED, Ordering::Release);
+        self.mode.store(CLOSED, Ordering::SeqCst);
+        self.settle();
     }
 
     fn make_ring(&self) -> io::Result<()> {
@@ -258,25 +315,28 @@ impl Handoff {
             }
             made => made,
         };
-        self.set_ring(Ring::recover(made?));
+        self.set_ring(Ring::recover(made?, self.new_id).0);
         Ok(())
     }
 
-    /// Maps the file that is there. One that is empty and of another size makes room for the right one; so does one that
-    /// is no ring at all.
-    fn take_up(&self) -> io::Result<()> {
-        let mapped = Mapped::open(&self.path)?;
-        let words = mapped.words().len();
-        let is_ring = words > HEADER_WORDS && (words - HEADER_WORDS).is_power_of_two();
-        if is_ring {
-            let ring = Ring::recover(mapped);
-            let is_wanted = ring.capacity_words() == self.capacity_words;
-            if is_wanted || !ring.is_empty() || (0..LOST_COUNTERS).any(|counter| ring.lost(counter) > 0) {
-                self.set_ring(ring);
-                return Ok(());
-            }
+    /// Maps the file that is there; whether it was something else than a ring. One that is empty and of another size makes
+    /// room for the right one.
+    fn take_up(&self) -> io::Result<bool> {
+        let bytes = std::fs::metadata(&self.path)?.len();
+        let words = usize::try_from(bytes).unwrap_or(usize::MAX) / WORD_BYTES;
+        let capacity = words.saturating_sub(HEADER_WORDS);
+        let sizes = RING_BYTES_MIN / WORD_BYTES..=RING_BYTES_MAX / WORD_BYTES;
+        if !capacity.is_power_of_two() || !sizes.contains(&capacity) {
+            std::fs::remove_file(&self.path)?;
+            return Ok(bytes > 0);
         }
-        std::fs::remove_file(&self.path)
+        let (ring, is_damaged) = Ring::recover(Mapped::open(&self.path)?, self.new_id);
+        if ring.capacity_words() == self.capacity_words || !ring.is_empty() {
+            self.set_ring(ring);
+            return Ok(is_damaged);
+        }
+        std::fs::remove_file(&self.path)?;
+        Ok(is_damaged)
     }
 
     fn set_ring(&self, ring: Ring<Mapped>) {
@@ -301,14 +361,14 @@ fn push<M: Memory>(ring: &Ring<M>, record: &[u8]) -> Result<(), NotTaken> {
     Err(NotTaken::Lost(LOSSES[counter]))
 }
 
-fn drain<M: Memory>(ring: &Ring<M>, mut at: u64, records: &mut Vec<Vec<u8>>) -> u64 {
+fn drain<M: Memory>(ring: &Ring<M>, mut at: u64, mut take: impl FnMut(Vec<u8>, u64)) -> u64 {
     loop {
         let mut record = Vec::new();
         match ring.read(at, &mut record) {
             Found::Nothing => return at,
             Found::Gap(next) => at = next,
             Found::Record(next) => {
-                records.push(record);
+                take(record, next);
                 at = next;
             }
         }
@@ -333,11 +393,11 @@ mod tests {
     }
 
     fn names(batch: &Batch) -> Vec<&str> {
-        batch.calls().filter_map(|call| call.words.name).collect()
+        batch.calls().filter_map(|(call, _)| call?.words.name).collect()
     }
 
     fn open(folder: &Path, consent: Consent) -> Handoff {
-        let handoff = Handoff::open(folder, 0).expect("opens");
+        let handoff = Handoff::open(folder, 0, 7).expect("opens");
         handoff.follow(consent).expect("room");
         handoff
     }
@@ -378,14 +438,13 @@ mod tests {
         handoff.release(taken.upto());
         track(&handoff, &wide).expect("room again");
         assert_eq!(handoff.waiting_events(), 3);
-        let told = handoff.losses();
-        assert_eq!(told, [(LossReason::QueueFull, 2), (LossReason::TooLarge, 0)]);
+        let lost = handoff.lost();
+        assert_eq!(lost.since(&Lost::default()), [(LossReason::QueueFull, 2), (LossReason::TooLarge, 0)]);
         drop(handoff);
 
         let handoff = open(folder.path(), Consent::Granted);
-        assert_eq!(handoff.losses(), told, "a kill forgets no count");
-        handoff.forget_losses(&told);
-        assert_eq!(handoff.losses(), [(LossReason::QueueFull, 0), (LossReason::TooLarge, 0)]);
+        assert_eq!(handoff.lost(), lost, "a kill forgets no count");
+        assert_eq!((handoff.ring_id(), handoff.lost().since(&lost)[0].1), (7, 0));
     }
 
     #[test]
@@ -420,21 +479,25 @@ mod tests {
 
     #[test]
     fn what_a_killed_process_had_dealt_with_is_not_played_again() {
-        let check = |known: &[&str], left: &[&str]| {
+        let check = |done_upto: u64, known: &[&str], left: &[&str]| {
             let mut batch = Batch::default();
             for name in ["a", "b", "c"] {
                 let words = Words { name: Some(name), message_id: Some(name), ..Words::default() };
                 let mut record = Scratch::new();
                 let stamp = Stamp { unix_ms: 1, random: [0; 10] };
                 write(&mut record, Kind::Track, stamp, &words, None::<&()>, None::<&()>);
-                batch.records.push(record.to_vec());
+                let end = 10 * (batch.records.len() as u64 + 1);
+                batch.records.push(Record { bytes: record.to_vec(), end });
             }
-            batch.skip_known(&known.iter().map(|id| (*id).to_owned()).collect());
-            assert_eq!(names(&batch), left, "{known:?}");
+            batch.skip_known(done_upto, &known.iter().map(|id| (*id).to_owned()).collect());
+            assert_eq!(names(&batch), left, "{done_upto} {known:?}");
         };
-        check(&[], &["a", "b", "c"]);
-        check(&["b"], &["c"]);
-        check(&["c", "a", "other"], &[]);
+        check(0, &[], &["a", "b", "c"]);
+        check(0, &["b"], &["c"]);
+        check(0, &["c", "a", "other"], &[]);
+        check(10, &[], &["b", "c"]);
+        check(20, &["a"], &["c"]);
+        check(30, &[], &[]);
     }
 
     #[test]
@@ -444,7 +507,7 @@ mod tests {
         track(&handoff, "kept").expect("room");
         drop(handoff);
         let larger = || {
-            let handoff = Handoff::open(folder.path(), 1 << 16).expect("opens");
+            let handoff = Handoff::open(folder.path(), 1 << 16, 8).expect("opens");
             handoff.follow(Consent::Granted).expect("room");
             handoff
         };
@@ -452,13 +515,16 @@ mod tests {
         let left = handoff.drain();
         assert_eq!(names(&left), ["kept"]);
         assert!(track(&handoff, &"x".repeat(8_000)).is_err(), "the old one");
-        handoff.forget_losses(&handoff.losses());
         handoff.release(left.upto());
         drop(handoff);
         track(&larger(), &"x".repeat(8_000)).expect("the new one");
 
-        std::fs::write(folder.path().join("ring"), "no ring").expect("writes");
-        track(&larger(), "works").expect("room");
+        for odd in ["no ring".to_owned(), "x".repeat((1 << 16) + HEADER_WORDS * WORD_BYTES)] {
+            std::fs::write(folder.path().join("ring"), odd).expect("writes");
+            let handoff = larger();
+            assert!(handoff.is_damaged());
+            track(&handoff, "works").expect("room");
+        }
     }
 
     #[test]

@@ -85,6 +85,7 @@ mod builder;
 mod call;
 mod client;
 mod clock;
+mod decision;
 mod disk;
 mod files;
 mod flush;

@@ -2,74 +2,90 @@
 
 use std::{fs, io};
 
-use holloway_core::{Client as Core, Config, RestoredChunk};
+use holloway_core::{Client as Core, Config, RestoredChunk, wire::LossReason};
 
 use crate::{
     clock::Clock,
+    decision,
     disk::Disk,
     files::{Files, FsyncPolicy},
     folder::Folder,
-    handoff::Handoff,
+    handoff::{Handoff, Lost},
 };
 
-/// Takes over what every writer of the folder left that is gone.
+/// What a client knows of itself, kept or on its way.
+const OWN_FILES: [&str; 4] = ["ring", "state", "state.copy", "state.new"];
+
+/// Takes over what every writer of the folder left that is gone: its events, its losses, its deletion requests.
 pub(crate) fn inherit_all(
-    heir: &Files,
+    heir: &mut Core,
+    disk: &mut Disk,
     config: &Config,
     clock: Clock,
     mut seed: impl FnMut() -> [u8; 32],
-) -> Vec<RestoredChunk> {
-    let mut moved = Vec::new();
-    for orphan in heir.folder().orphans() {
+) {
+    for orphan in disk.files().folder().orphans() {
+        let has_left = OWN_FILES.iter().any(|name| orphan.path().join(name).exists())
+            || fs::read_dir(orphan.path().join("chunks")).is_ok_and(|mut chunks| chunks.next().is_some());
+        if !has_left {
+            continue;
+        }
         let path = orphan.path().to_owned();
-        match inherit(heir, orphan, config, seed(), clock) {
-            Ok(chunks) => moved.extend(chunks),
-            Err(error) => {
-                tracing::warn!(%error, folder = %path.display(), "another client's events stay where they are for now");
-            }
+        let mut moved = Vec::new();
+        if let Err(error) = inherit(heir, disk.files(), orphan, config, seed(), clock, &mut moved) {
+            tracing::warn!(%error, folder = %path.display(), "another client's events stay where they are for now");
         }
-    }
-    moved
-}
-
-/// Deletes what clients that are gone knew of the user, who has said no.
-pub(crate) fn forget_all(heir: &Files) {
-    for orphan in heir.folder().orphans() {
-        for name in ["ring", "state", "state.copy", "state.new"] {
-            match fs::remove_file(orphan.path().join(name)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    tracing::warn!(%error, folder = %orphan.path().display(), "could not forget another client's {name}");
-                }
-                _ => {}
-            }
+        for chunk in moved {
+            disk.note(chunk.id);
+            heir.adopt(chunk, clock.now());
         }
     }
 }
 
-/// Takes over another writer's events: the calls it left on their way are played into its own outbox, as its own
-/// subject, and then its chunks move.
+/// The calls that it left on their way are played into its own outbox, as its own subject; then its chunks move.
 fn inherit(
-    heir: &Files,
+    heir: &mut Core,
+    heirs_files: &Files,
     orphan: Folder,
     config: &Config,
     seed: [u8; 32],
     clock: Clock,
-) -> io::Result<Vec<RestoredChunk>> {
+    moved: &mut Vec<RestoredChunk>,
+) -> io::Result<()> {
     let files = Files::new(orphan, FsyncPolicy::Never)?;
-    let handoff = Handoff::open(files.folder().path(), 0)?;
+    let handoff = Handoff::open(files.folder().path(), 0, 0)?;
     let mut left = handoff.drain();
-    if left.is_empty() {
-        return heir.inherit(files.folder());
-    }
-    let kept = files.restore(true)?;
-    left.skip_known(&kept.message_ids);
+    let kept = files.restore(!left.is_empty())?;
     let mut core = Core::new(config.clone(), seed, &kept.restored, clock.now());
+    if kept.is_copy {
+        core.begin_apart(clock.now());
+    }
     if let Some(record) = &kept.last_record {
         core.recover(record);
     }
+    let [ring_id, done_upto, lost @ ..] = core.host_mark();
+    let is_known = ring_id == handoff.ring_id();
+    left.skip_known(if is_known { done_upto } else { 0 }, &kept.message_ids);
     let mut disk = Disk::new(files, &kept.restored);
-    for call in left.calls() {
-        call.apply(&mut core, clock.now());
+    if let Some(consent) = decision::read(heirs_files.folder().store())
+        && consent != core.consent()
+    {
+        core.set_consent(consent, clock.now());
+    }
+    // Its events go through the same plugins as if it had lived.
+    heir.lend(&mut core);
+    for (call, _) in left.calls() {
+        match call {
+            Some(call) => call.apply(&mut core, clock.now()),
+            None => core.lost(LossReason::Corrupt, 1, clock.now()),
+        }
+    }
+    heir.lend(&mut core);
+    let told = Lost { disk: if is_known { lost } else { [0; 2] }, ..Lost::default() };
+    for (reason, events) in handoff.lost().since(&told) {
+        if events > 0 {
+            core.lost(reason, events as usize, clock.now());
+        }
     }
     core.background(clock.now());
     disk.carry_out(&mut core, clock, &mut |_, _, _| {});
@@ -77,5 +93,13 @@ fn inherit(
         return Err(io::Error::other("the disk refused their records"));
     }
     handoff.release(left.upto());
-    heir.inherit(disk.files().folder())
+    heirs_files.inherit(disk.files().folder(), moved)?;
+    heir.inherit(&core, clock.now());
+    for name in OWN_FILES {
+        match fs::remove_file(disk.files().folder().path().join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }

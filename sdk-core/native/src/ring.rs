@@ -24,6 +24,7 @@ use std::sync::atomic::{
 pub(crate) const HEADER_WORDS: usize = 64;
 const MAGIC_AT: usize = 0;
 const CAPACITY_AT: usize = 1;
+const ID_AT: usize = 2;
 const HEAD_AT: usize = 8;
 const TAIL_AT: usize = 16;
 const LOST_AT: usize = 24;
@@ -72,23 +73,24 @@ impl Ring<Box<[AtomicU64]>> {
     pub(crate) fn in_memory(capacity_words: usize) -> Self {
         let words = (0..HEADER_WORDS + capacity_words).map(|_| AtomicU64::new(0)).collect();
         let ring = Self { memory: words };
-        ring.format();
+        ring.format(0);
         ring
     }
 }
 
 impl<M: Memory> Ring<M> {
-    /// A ring in words that another process may have left; zeros are an empty ring. The words after the header are as
-    /// many as a power of two.
-    pub(crate) fn recover(memory: M) -> Self {
+    /// A ring in words that another process may have left; zeros are an empty ring, which gets this id. The words after the
+    /// header are as many as a power of two. Also answers whether something was there that is no ring any more.
+    pub(crate) fn recover(memory: M, id: u64) -> (Self, bool) {
         let ring = Self { memory };
         debug_assert!(ring.capacity().is_power_of_two(), "{} words", ring.capacity());
         let (head, tail) = (ring.head(), ring.word(TAIL_AT).load(Acquire));
         let is_ours = ring.word(MAGIC_AT).load(Relaxed) == MAGIC
             && ring.word(CAPACITY_AT).load(Relaxed) == ring.capacity();
         if !is_ours || head > POSITION_MAX || tail < head || tail - head > ring.capacity() {
-            ring.format();
-            return ring;
+            let is_damaged = ring.memory.words().iter().any(|word| word.load(Relaxed) != 0);
+            ring.format(id);
+            return (ring, is_damaged);
         }
         let mut at = head;
         while at < tail {
@@ -101,7 +103,12 @@ impl<M: Memory> Ring<M> {
                 word.store(0, Relaxed);
             }
         }
-        ring
+        (ring, false)
+    }
+
+    /// What tells this ring's positions and counts from those of any other.
+    pub(crate) fn id(&self) -> u64 {
+        self.word(ID_AT).load(Relaxed)
     }
 
     /// Adds a record; false when there is no room. Never waits.
@@ -177,14 +184,9 @@ impl<M: Memory> Ring<M> {
         self.word(LOST_AT + counter).fetch_add(1, Relaxed);
     }
 
-    /// What was counted and not taken yet.
+    /// What was counted since the ring was made.
     pub(crate) fn lost(&self, counter: usize) -> u64 {
         self.word(LOST_AT + counter).load(Relaxed)
-    }
-
-    /// Takes off what is counted elsewhere now.
-    pub(crate) fn forget_lost(&self, counter: usize, count: u64) {
-        self.word(LOST_AT + counter).fetch_sub(count, Relaxed);
     }
 
     fn reserve(&self, words: u64) -> Option<u64> {
@@ -225,6 +227,10 @@ impl<M: Memory> Ring<M> {
             return None;
         }
         if first >> 48 == RECORD {
+            // The cheap half first: a region full of lies must not cost a checksum each.
+            if self.data(at + 1).load(Relaxed) >> 32 != at & 0xffff_ffff {
+                return None;
+            }
             let mut payload = Vec::with_capacity(length as usize + 8);
             self.read(at, &mut payload);
             let is_whole = self.data(at + 1).load(Relaxed) == stamp(at, crc32c::crc32c(&payload));
@@ -233,13 +239,14 @@ impl<M: Memory> Ring<M> {
         Some(end)
     }
 
-    fn format(&self) {
+    fn format(&self, id: u64) {
         for word in self.memory.words() {
             if word.load(Relaxed) != 0 {
                 word.store(0, Relaxed);
             }
         }
         self.word(CAPACITY_AT).store(self.capacity(), Relaxed);
+        self.word(ID_AT).store(id, Relaxed);
         self.word(MAGIC_AT).store(MAGIC, Release);
     }
 
@@ -300,7 +307,7 @@ mod tests {
     /// The region as the next process finds it.
     fn reopened(ring: &Ring<Plain>) -> Ring<Plain> {
         let words = ring.memory.words().iter().map(|word| AtomicU64::new(word.load(Relaxed))).collect();
-        Ring::recover(words)
+        Ring::recover(words, 7).0
     }
 
     #[test]
@@ -376,8 +383,6 @@ mod tests {
         ring.lose(1);
         let ring = reopened(&ring);
         assert_eq!([ring.lost(0), ring.lost(1)], [2, 1]);
-        ring.forget_lost(0, 2);
-        assert_eq!([ring.lost(0), ring.lost(1)], [0, 1]);
     }
 
     #[test]

@@ -11,14 +11,17 @@ use std::{
     time::Duration,
 };
 
-use holloway_core::{Client as Core, Config, Consent, Diagnostic, Effect, HttpOutcome, Now, Request, Token};
+use holloway_core::{
+    Client as Core, Config, Consent, Diagnostic, Effect, HttpOutcome, Now, Request, Token, wire::LossReason,
+};
 
 use crate::{
     clock::Clock,
+    decision,
     disk::Disk,
     flush::{Flushes, Reply},
     gauges::Gauges,
-    handoff::{Batch, Handoff, Upto},
+    handoff::{Batch, Handoff, Lost, Upto},
     orphan,
     transport::{Response, TransportError},
 };
@@ -33,6 +36,8 @@ const LOOK_LAST: Duration = Duration::from_millis(100);
 const LOOK_BACKGROUND: Duration = Duration::from_secs(1);
 /// How long a disk that refused a write is left alone.
 const CATCH_UP_MS: u64 = 2_000;
+/// How often the worker looks whether its folder is still there, and what other clients on it were told.
+const LOOK_AROUND_MS: u64 = 5_000;
 /// How often the one who has the folder looks for what other clients on it left.
 const INHERIT_MS: u64 = 60_000;
 /// Calls after which effects are carried out, so that records go to disk in groups of bounded size.
@@ -68,6 +73,8 @@ pub(crate) struct Worker {
     pub(crate) config: Config,
     /// Fresh randomness.
     pub(crate) seed: fn() -> [u8; 32],
+    /// Calls without room that the core has counted.
+    pub(crate) told: Lost,
     /// Calls up to here are the core's.
     pub(crate) taken: Upto,
     /// Calls up to here have left the hand-off.
@@ -94,12 +101,16 @@ impl Worker {
                 tracing::error!("the worker stopped by a defect; what is on disk is sent by the next client");
             }
             handoff.close();
+            // A decision that came at the end still holds.
+            let decides = |message: &Message| matches!(message, Message::Consent(..) | Message::Purposes(..));
+            messages.try_iter().filter(decides).for_each(|message| self.handle(message, self.clock.now()));
         })
     }
 
     fn run(&mut self, messages: &Receiver<Message>) {
         let (mut pause, mut longest) = (LOOK_FIRST, LOOK_LAST);
         let (mut catch_up_at_mono_ms, mut inherit_at_mono_ms) = (0, INHERIT_MS);
+        let mut look_around_at_mono_ms = LOOK_AROUND_MS;
         while !self.stopping {
             let message = messages.recv_timeout(self.until_due(pause));
             if matches!(message, Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected)) {
@@ -131,6 +142,10 @@ impl Worker {
                 catch_up_at_mono_ms = now.mono_ms + CATCH_UP_MS;
                 self.catch_up();
             }
+            if now.mono_ms >= look_around_at_mono_ms {
+                look_around_at_mono_ms = now.mono_ms + LOOK_AROUND_MS;
+                self.look_around();
+            }
             if now.mono_ms >= inherit_at_mono_ms {
                 inherit_at_mono_ms = now.mono_ms + INHERIT_MS;
                 self.inherit();
@@ -152,22 +167,30 @@ impl Worker {
 
     /// Gives calls to the core and their events to the disk.
     fn take(&mut self, batch: &Batch) {
-        let told = self.handoff.losses();
-        if told.iter().any(|(_, events)| *events > 0) {
-            for (reason, events) in told {
+        let lost = self.handoff.lost();
+        if lost != self.told {
+            let news = lost.since(&self.told);
+            self.told = lost;
+            self.mark(self.core.host_mark()[1]);
+            for (reason, events) in news {
                 if events > 0 {
                     self.core.lost(reason, events as usize, self.clock.now());
                 }
             }
             self.carry_out();
-            self.handoff.forget_losses(&told);
         }
         if batch.upto() == self.taken {
             return;
         }
         let mut ungrouped = 0;
-        for call in batch.calls() {
-            call.apply(&mut self.core, self.clock.now());
+        for (call, end) in batch.calls() {
+            if end > 0 {
+                self.mark(end);
+            }
+            match call {
+                Some(call) => call.apply(&mut self.core, self.clock.now()),
+                None => self.core.lost(LossReason::Corrupt, 1, self.clock.now()),
+            }
             ungrouped += 1;
             if ungrouped == GROUP {
                 self.carry_out();
@@ -178,6 +201,13 @@ impl Worker {
         self.handoff.note_taken(batch, self.core.queued_events());
         self.taken = batch.upto();
         self.release();
+    }
+
+    /// Says, with the next state that is saved, how far calls are dealt with: a core writes a call's record before the state
+    /// that it changes.
+    fn mark(&mut self, end: u64) {
+        let [full, large] = self.told.disk;
+        self.core.set_host_mark([self.handoff.ring_id(), end, full, large]);
     }
 
     /// Frees the room of the calls that the core has, once the disk has their events: a kill must find them in one of
@@ -202,11 +232,24 @@ impl Worker {
 
     /// Adopts the chunks of clients that are gone.
     fn inherit(&mut self) {
-        for chunk in orphan::inherit_all(self.disk.files(), &self.config, self.clock, self.seed) {
-            self.disk.note(chunk.id);
-            self.core.adopt(chunk, self.clock.now());
-        }
+        orphan::inherit_all(&mut self.core, &mut self.disk, &self.config, self.clock, self.seed);
         self.carry_out();
+    }
+
+    /// Another client on the folder may have been told the user's decision; somebody may have deleted the folder.
+    fn look_around(&mut self) {
+        if !self.disk.is_there() && self.handoff.is_durable() {
+            tracing::warn!(
+                "the store folder was deleted; calls would not survive a kill until the next client"
+            );
+            self.handoff.set_unlinked();
+        }
+        if let Some(consent) = decision::read(self.disk.files().folder().store())
+            && consent != self.core.consent()
+        {
+            self.core.set_consent(consent, self.clock.now());
+            self.decided();
+        }
     }
 
     /// Lets callers write where the user's decision allows it.
@@ -220,11 +263,11 @@ impl Worker {
         match message {
             Message::Consent(consent, at, reply) => {
                 self.core.set_consent(consent, at);
-                self.decided(&reply);
+                self.decide(&reply);
             }
             Message::Purposes(purposes, at, reply) => {
                 self.core.set_purposes(&purposes, at);
-                self.decided(&reply);
+                self.decide(&reply);
             }
             Message::Sent(token, answer) => self.sent(token, answer, now),
             Message::Flush(reply) => {
@@ -244,8 +287,17 @@ impl Worker {
         }
     }
 
-    /// Makes a decision hold, and answers who waits for it.
-    fn decided(&mut self, reply: &SyncSender<()>) {
+    /// Makes a decision hold for every client on the folder, and answers who waits for it.
+    fn decide(&mut self, reply: &SyncSender<()>) {
+        self.decided();
+        if let Err(error) = decision::write(self.disk.files().folder().store(), self.core.consent()) {
+            tracing::warn!(%error, "the decision could not be kept for other clients on the folder");
+        }
+        // Who waited may be gone.
+        let _ = reply.try_send(());
+    }
+
+    fn decided(&mut self) {
         self.carry_out();
         self.follow();
         // What other threads called meanwhile went where it was to go before.
@@ -256,10 +308,7 @@ impl Worker {
             self.handoff.release(self.taken);
             self.released = self.taken;
             self.inherit();
-            orphan::forget_all(self.disk.files());
         }
-        // Who waited may be gone.
-        let _ = reply.try_send(());
     }
 
     fn sent(&mut self, token: Token, answer: Result<Response, TransportError>, now: Now) {

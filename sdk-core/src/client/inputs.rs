@@ -3,7 +3,9 @@
 use holloway_wire::LossReason;
 
 use super::{Client, Waiting};
-use crate::{Diagnostic, Effect, Now, ReadOutcome, RestoredChunk, StoredOutcome, Token};
+use crate::{
+    Diagnostic, Effect, HostMark, Now, ReadOutcome, RestoredChunk, StoredOutcome, Token, losses::Losses,
+};
 
 /// How long a chunk that could not be read is left alone, in milliseconds.
 const READ_AGAIN_MS: u64 = 30_000;
@@ -56,6 +58,15 @@ impl Client {
         self.state.deletions.extend(gone.state.deletions.iter().cloned());
         self.save(now);
         self.send(now);
+    }
+
+    /// The state was another client's, of the same device: whose it is still tells its losses and deletion requests itself.
+    pub fn begin_apart(&mut self, now: Now) {
+        self.state.losses = Losses::default();
+        self.state.deletions.clear();
+        self.state.gone.clear();
+        self.state.host_mark = HostMark::default();
+        self.save(now);
     }
 
     /// Gives another client of this device the host's context and the plugins; called again, takes them back.

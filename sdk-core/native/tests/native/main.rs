@@ -1,6 +1,7 @@
 //! The client on a real disk: with a collector in memory, over real HTTP, and killed.
 
 mod client;
+mod consent;
 mod damage;
 #[cfg(target_os = "linux")]
 mod disk_full;
