@@ -56,6 +56,7 @@ impl Client {
     ) -> Tracked {
         let may_keep = self.consent() != Consent::Denied;
         if may_keep && !user_id.is_empty() && self.user_id() != Some(user_id) {
+            self.is_amid = true;
             if self.user_id().is_some() && self.state.session.is_some() {
                 self.rotate(Rotation::User, Some(user_id), now);
             }
@@ -101,6 +102,7 @@ impl Client {
 
     /// The user is gone: a new anonymous id, no user id, a new session with the next event.
     pub fn reset(&mut self, options: ResetOptions, now: Now) {
+        self.is_amid = true;
         if !options.keep_session {
             self.close_session(now);
         }
@@ -112,12 +114,15 @@ impl Client {
             self.state.identity.registered_for_session.clear();
         }
         self.state.identity.user_id = None;
-        self.save(now);
+        self.must_save = true;
+        self.end(now);
     }
 
     /// Adds super properties: a JSON object's text, laid under the properties of every later track, page and screen.
     pub fn register(&mut self, properties: &str, registration: Registration, now: Now) {
         match RawJson::object(properties) {
+            // Nothing is kept of somebody who said no.
+            Ok(_) if self.consent() == Consent::Denied => {}
             Ok(properties) => {
                 self.state.identity.register(properties, registration);
                 self.save(now);

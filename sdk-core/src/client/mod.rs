@@ -98,7 +98,9 @@ pub struct Client {
     next_token: u64,
     saved_mono_ms: u64,
     wake_asked_mono_ms: Option<u64>,
-    /// The state has something that the next record's end is to write.
+    /// In the middle of a command: the state is saved at its end, after every record that belongs to it.
+    is_amid: bool,
+    /// The state has something that the command's end is to write.
     must_save: bool,
     /// When the latest event came, in this run.
     active_mono_ms: Option<u64>,
@@ -136,6 +138,7 @@ impl Client {
             next_token: 0,
             saved_mono_ms: now.mono_ms,
             wake_asked_mono_ms: None,
+            is_amid: false,
             must_save: false,
             active_mono_ms: None,
             skew_ms: None,
@@ -285,11 +288,24 @@ impl Client {
 
     /// Writes the state, unless nothing may be written yet, and then lets go of the chunks that it says are gone.
     fn save(&mut self, now: Now) {
+        if self.is_amid {
+            self.must_save = true;
+            return;
+        }
         if self.consent() != Consent::Unknown {
             self.write_state(now);
         }
         for chunk in core::mem::take(&mut self.state.gone) {
             self.effects.push(Effect::Remove { chunk });
+        }
+    }
+
+    /// The end of a command: what it changed is saved, at once and after its records. A kill between the two finds the
+    /// newer ids and numbers in the record.
+    fn end(&mut self, now: Now) {
+        self.is_amid = false;
+        if self.must_save {
+            self.save(now);
         }
     }
 

@@ -67,6 +67,16 @@ impl Client {
             self.lose(LossReason::OptedOut, 1);
             return Tracked::Dropped(LossReason::OptedOut);
         }
+        self.is_amid = true;
+        let tracked = self.record_amid(draft, options, now);
+        self.end(now);
+        if matches!(tracked, Tracked::Queued(_)) {
+            self.send(now);
+        }
+        tracked
+    }
+
+    fn record_amid(&mut self, draft: &Draft<'_>, options: &EventOptions<'_>, now: Now) -> Tracked {
         let made = self.random.message_id(now.unix_ms);
         let made_text = made.to_text();
         let message_id = options.message_id.filter(|id| !id.is_empty()).unwrap_or(&made_text);
@@ -95,15 +105,7 @@ impl Client {
         self.must_save |= self.touch_session(message_id, campaign.flatten(), now);
         self.context = host_context;
         let lost = self.put(&parts, message_id, options.timestamp_unix_ms.unwrap_or(now.unix_ms), now);
-        // After the record: a kill between the two finds the newer numbers in the record.
-        if self.must_save {
-            self.save(now);
-        }
-        if let Some(reason) = lost {
-            return Tracked::Dropped(reason);
-        }
-        self.send(now);
-        Tracked::Queued(options.message_id.is_none().then_some(made))
+        lost.map_or(Tracked::Queued(options.message_id.is_none().then_some(made)), Tracked::Dropped)
     }
 
     /// Writes an event of the running session and keeps it; why it is lost, when it is.

@@ -261,7 +261,8 @@ impl Client {
     /// What the collector's clock says; it counts whole seconds.
     fn measure_skew(&mut self, date: &str, now: Now) {
         let Some(server_unix_ms) = http_date_unix_ms(date) else { return };
-        let skew_ms = server_unix_ms as i64 - now.unix_ms as i64;
+        let device_unix_ms = i64::try_from(now.unix_ms).unwrap_or(i64::MAX);
+        let skew_ms = server_unix_ms as i64 - device_unix_ms;
         let before = self.skew_ms.replace(skew_ms).unwrap_or_default();
         if skew_ms.abs_diff(before) >= SKEW_TOLD_MS {
             self.diagnose(Diagnostic::ClockSkew { skew_ms });

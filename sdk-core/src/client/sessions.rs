@@ -17,8 +17,10 @@ impl Client {
     /// Begins a session now, whatever the one before is like. Nothing while consent is denied.
     pub fn start_session(&mut self, now: Now) {
         if self.consent() != Consent::Denied {
+            self.is_amid = true;
             self.rotate(Rotation::Manual, None, now);
-            self.save(now);
+            self.must_save = true;
+            self.end(now);
             self.send(now);
         }
     }

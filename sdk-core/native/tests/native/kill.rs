@@ -32,6 +32,12 @@ fn child() {
         say("n 0");
         wait_to_be_killed();
     }
+    for n in (0..).take_while(|_| role == "changes users") {
+        hw.identify(&format!("u{n}"), json!({}));
+        hw.track("Counted", json!({ "n": n }));
+        hw.reset();
+        say(&format!("n {n}"));
+    }
     std::thread::scope(|scope| {
         for thread in 0..THREADS {
             let hw = hw.clone();
@@ -61,7 +67,32 @@ fn every_call_that_returned_survives_a_kill() {
         let missing: Vec<&u64> = said.difference(&found).collect();
         assert!(missing.is_empty(), "round {round}: {} said, missing {missing:?}", said.len());
         assert_eq!(ids(&recorder).len(), found.len(), "each event has one id, however often it is sent");
+        let sequence = |event: &Value| event["context"]["session"]["sequence"].as_u64().expect("a number");
+        let sequences: BTreeSet<u64> = parsed(&recorder).iter().map(sequence).collect();
+        assert!(
+            sequences.iter().copied().eq(1..=found.len() as u64),
+            "numbered over the kill, without gap or repeat"
+        );
         println!("round {round}: {} calls returned, {} events found, none missing", said.len(), found.len());
+    }
+}
+
+#[test]
+fn after_a_kill_every_event_is_still_its_own_users() {
+    let rounds: usize = std::env::var("HOLLOWAY_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
+    for round in 0..rounds {
+        let folder = tempfile::tempdir().expect("a folder");
+        let said = killed(folder.path(), "changes users", 1 + round * 2_654_435_761 % 600);
+        let recorder = Recorder::new();
+        let found = numbers(&recorder, folder.path());
+        assert!(said.is_subset(&found), "round {round}: missing {:?}", said.difference(&found));
+        let mut anonymous_ids = BTreeSet::new();
+        for event in parsed(&recorder).iter().filter(|event| event["event"] == "Counted") {
+            let n = event["properties"]["n"].as_u64().expect("a number");
+            assert_eq!(event["userId"], format!("u{n}"), "round {round}");
+            anonymous_ids.insert(event["anonymousId"].as_str().expect("an id").to_owned());
+        }
+        assert_eq!(anonymous_ids.len(), found.len(), "each reset made another one");
     }
 }
 
@@ -152,7 +183,7 @@ fn numbers(recorder: &Recorder, folder: &Path) -> BTreeSet<u64> {
     hw.flush(LONG).expect("delivers");
     assert_eq!(hw.losses(), [], "nothing is lost, and nothing is said to be");
     let number = |event: &Value| event["properties"]["n"].as_u64().expect("a number");
-    parsed(recorder).iter().map(number).collect()
+    parsed(recorder).iter().filter(|event| event["event"] == "Counted").map(number).collect()
 }
 
 fn ids(recorder: &Recorder) -> BTreeSet<String> {
