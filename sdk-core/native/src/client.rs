@@ -43,6 +43,12 @@ pub struct Options {
     pub context: Option<serde_json::Value>,
 }
 
+/// An event of the app's tracking plan, as a type of its own: a name, and properties that serialise as an object.
+pub trait TypedEvent: Serialize {
+    /// The event's name.
+    const NAME: &'static str;
+}
+
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) store: PathBuf,
@@ -94,6 +100,32 @@ impl Client {
     /// Somebody did something, with an id or a time of the app's own.
     pub fn track_with(&self, name: &str, properties: impl Serialize, options: Options) {
         self.call(Kind::Track, name, Some(&properties), options);
+    }
+
+    /// Somebody did something that the app has a type for.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use holloway::{Client, Recorder, TypedEvent};
+    /// #[derive(serde::Serialize)]
+    /// struct SignedUp {
+    ///     plan: &'static str,
+    /// }
+    ///
+    /// impl TypedEvent for SignedUp {
+    ///     const NAME: &'static str = "Signed Up";
+    /// }
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let recorder = Recorder::new();
+    /// # let hw = Client::builder("KEY").store_dir(folder.path()).transport(recorder.clone()).build()?;
+    /// hw.track_event(&SignedUp { plan: "pro" });
+    /// hw.flush(Duration::from_secs(5))?;
+    /// assert!(recorder.events()[0].contains(r#""event":"Signed Up","properties":{"plan":"pro"}"#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn track_event<E: TypedEvent>(&self, event: &E) {
+        self.track(E::NAME, event);
     }
 
     /// A page was viewed.

@@ -104,7 +104,7 @@ mod transport;
 mod worker;
 
 pub use builder::{BuildError, Builder};
-pub use client::{Client, Options};
+pub use client::{Client, Options, TypedEvent};
 pub use files::FsyncPolicy;
 pub use flush::FlushError;
 pub use gauges::Subject;

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::server::{Answer, Server};
 
 const LONG: Duration = Duration::from_secs(20);
+const PLAIN: &str = "HOLLOWAY_TEST_PLAIN_HTTP";
 
 fn client(url: &str, folder: &Path) -> Client {
     Client::builder("KEY").host(url).store_dir(folder).build().expect("builds")
@@ -35,6 +36,30 @@ fn a_batch_is_posted_with_key_type_and_library() {
     let length: usize = large.header("content-length").expect("a length").parse().expect("a number");
     assert!(length < 1_000, "{length} bytes of 5,000 equal ones");
     assert_eq!(large.names(), ["Large"]);
+}
+
+/// Not a test: what runs where the system has no certificates.
+#[test]
+fn child_without_certificates() {
+    let Ok(url) = std::env::var(PLAIN) else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let hw = client(&url, folder.path());
+    hw.track("Plain", json!({}));
+    hw.flush(LONG).expect("delivers");
+}
+
+#[test]
+fn plain_http_needs_no_certificates() {
+    let server = Server::start(&[]);
+    let run = std::process::Command::new(std::env::current_exe().expect("a path"))
+        .args(["--exact", "http::child_without_certificates"])
+        .env(PLAIN, &server.url)
+        .env("SSL_CERT_FILE", "/no/file")
+        .env("SSL_CERT_DIR", "/no/folder")
+        .output()
+        .expect("starts");
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stdout));
+    assert_eq!(server.request().names(), ["Plain"]);
 }
 
 #[test]
