@@ -15,6 +15,15 @@ impl Losses {
         self.0[reason.index()]
     }
 
+    /// All counts, in the order of the reasons.
+    pub(crate) fn counts(&self) -> &[u64] {
+        &self.0
+    }
+
+    pub(crate) fn counts_mut(&mut self) -> &mut [u64] {
+        &mut self.0
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (LossReason, u64)> + '_ {
         LossReason::ALL.into_iter().map(|reason| (reason, self.get(reason)))
     }

@@ -70,6 +70,23 @@ pub struct Session {
 }
 
 impl Session {
+    /// What stands in the state for no session.
+    pub(crate) const fn none() -> Self {
+        Self {
+            id: String::new(),
+            index: 0,
+            start_unix_ms: 0,
+            last_unix_ms: 0,
+            duration_ms: 0,
+            events: 0,
+            previous_id: None,
+            first_event_id: String::new(),
+            reason: Rotation::First,
+            campaign: 0,
+            is_active: false,
+        }
+    }
+
     /// Milliseconds since the latest event. A clock that went back says nothing; the monotonic one does, unless it is
     /// another run's.
     pub(crate) fn gap_ms(&self, last_mono_ms: Option<u64>, now: Now) -> u64 {

@@ -6,13 +6,15 @@
 
 use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
 
-use holloway_wire::{LossReason, json::write_number};
+use holloway_wire::json::write_number;
 
 use crate::{
     ChunkId, Consent, HostMark, Rotation, Session, frame::crc32c, identity::Identity, losses::Losses,
 };
 
 const CRC_DIGITS: usize = 8;
+const TEXTS: usize = 10;
+const NUMBERS: usize = 14;
 /// The first field. A change of the fields changes it, and [`State::read`] then takes the former ones up too.
 const VERSION: &str = "holloway-2";
 
@@ -45,20 +47,23 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn write(&self) -> Vec<u8> {
-        let mut out = vec![b'0'; CRC_DIGITS];
-        let session = self.session.as_ref();
-        text(&mut out, VERSION);
-        text(&mut out, &self.identity.anonymous_id);
-        text(&mut out, self.identity.user_id.as_deref().unwrap_or_default());
-        text(&mut out, &self.identity.registered);
-        text(&mut out, &self.identity.registered_for_session);
-        text(&mut out, &self.purposes);
+        let none = Session::none();
+        let session = self.session.as_ref().unwrap_or(&none);
         // JSON that was written here has no line break.
-        bytes(&mut out, &self.deletions.join(&b'\n'));
-        text(&mut out, session.map_or("", |session| &session.id));
-        text(&mut out, session.and_then(|session| session.previous_id.as_deref()).unwrap_or_default());
-        text(&mut out, session.map_or("", |session| &session.first_event_id));
-        let numbers = [
+        let deletions = self.deletions.join(&b'\n');
+        let texts: [&[u8]; TEXTS] = [
+            VERSION.as_bytes(),
+            self.identity.anonymous_id.as_bytes(),
+            self.identity.user_id.as_deref().unwrap_or_default().as_bytes(),
+            self.identity.registered.as_bytes(),
+            self.identity.registered_for_session.as_bytes(),
+            self.purposes.as_bytes(),
+            &deletions,
+            session.id.as_bytes(),
+            session.previous_id.as_deref().unwrap_or_default().as_bytes(),
+            session.first_event_id.as_bytes(),
+        ];
+        let numbers: [u64; NUMBERS] = [
             self.sessions,
             self.sequence,
             u64::from(self.failures),
@@ -66,22 +71,26 @@ impl State {
             u64::from(self.by_server),
             u64::from(self.has_sent),
             self.consent.map_or(0, |consent| consent as u64 + 1),
-            session.map_or(0, |session| session.start_unix_ms),
-            session.map_or(0, |session| session.last_unix_ms),
-            session.map_or(0, |session| session.duration_ms),
-            session.map_or(0, |session| session.events),
-            session.map_or(0, |session| session.reason as u64),
-            session.map_or(0, |session| session.campaign.into()),
-            session.map_or(0, |session| session.is_active.into()),
+            session.start_unix_ms,
+            session.last_unix_ms,
+            session.duration_ms,
+            session.events,
+            session.reason as u64,
+            session.campaign.into(),
+            session.is_active.into(),
         ];
-        let losses = self.losses.iter().map(|(_, count)| count);
-        for value in numbers
-            .into_iter()
-            .chain(self.host_mark)
-            .chain(losses)
-            .chain(self.gone.iter().map(|chunk| chunk.0))
-        {
-            number(&mut out, value);
+        let mut out = vec![b'0'; CRC_DIGITS];
+        for text in texts {
+            number(&mut out, text.len() as u64);
+            out.extend_from_slice(text);
+        }
+        for list in [&numbers[..], &self.host_mark, self.losses.counts()] {
+            for value in list {
+                number(&mut out, *value);
+            }
+        }
+        for chunk in &self.gone {
+            number(&mut out, chunk.0);
         }
         let crc = crc32c(&out[CRC_DIGITS..]);
         for (index, slot) in out[..CRC_DIGITS].iter_mut().enumerate() {
@@ -98,75 +107,84 @@ impl State {
         if crc != crc32c(body) {
             return None;
         }
+        // Everything is found before anything is made of it: a way out that has things to drop costs a browser bytes.
         let mut fields = Fields(core::str::from_utf8(body).ok()?);
-        if fields.text()? != VERSION {
+        let mut texts = [""; TEXTS];
+        for text in &mut texts {
+            *text = fields.text()?;
+        }
+        let (mut numbers, mut host_mark, mut losses) = ([0; NUMBERS], HostMark::default(), Losses::default());
+        for list in [&mut numbers[..], &mut host_mark, losses.counts_mut()] {
+            for value in list {
+                *value = fields.number()?;
+            }
+        }
+        let [
+            version,
+            anonymous_id,
+            user_id,
+            registered,
+            registered_for_session,
+            purposes,
+            deletions,
+            id,
+            previous_id,
+            first,
+        ] = texts;
+        let [sessions, sequence, failures, not_before_unix_ms, by_server, has_sent, consent, session @ ..] =
+            numbers;
+        let [start_unix_ms, last_unix_ms, duration_ms, events, reason, campaign, is_active] = session;
+        if version != VERSION {
             return None;
         }
-        let mut state = Self::default();
-        state.identity.anonymous_id = fields.text()?;
-        state.identity.user_id = given(fields.text()?);
-        state.identity.registered = fields.text()?;
-        state.identity.registered_for_session = fields.text()?;
-        state.purposes = fields.text()?;
-        state.deletions = fields
-            .text()?
-            .split('\n')
-            .filter(|text| !text.is_empty())
-            .map(|text| text.as_bytes().to_vec())
-            .collect();
-        let (session_id, previous_id, first_event_id) =
-            (given(fields.text()?), given(fields.text()?), fields.text()?);
-        state.sessions = fields.number()?;
-        state.sequence = fields.number()?;
-        state.failures = fields.number()? as u32;
-        state.not_before_unix_ms = fields.number()?;
-        state.by_server = fields.number()? == 1;
-        state.has_sent = fields.number()? == 1;
-        state.consent = match fields.number()? {
-            1 => Some(Consent::Unknown),
-            2 => Some(Consent::Granted),
-            3 => Some(Consent::Denied),
-            _ => None,
-        };
-        let mut numbers = [0; 7];
-        for number in &mut numbers {
-            *number = fields.number()?;
+        let mut gone = Vec::new();
+        while let Some(chunk) = fields.number() {
+            gone.push(ChunkId(chunk));
         }
-        let [start_unix_ms, last_unix_ms, duration_ms, events, reason, campaign, is_active] = numbers;
-        state.session = session_id.map(|id| Session {
+        let session = given(id).map(|id| Session {
             id,
-            index: state.sessions,
+            index: sessions,
             start_unix_ms,
             last_unix_ms,
             duration_ms,
             events,
-            previous_id,
-            first_event_id,
+            previous_id: given(previous_id),
+            first_event_id: first.to_owned(),
             reason: Rotation::ALL.get(reason as usize).copied().unwrap_or(Rotation::First),
             campaign: campaign as u32,
             is_active: is_active == 1,
         });
-        for mark in &mut state.host_mark {
-            *mark = fields.number()?;
-        }
-        for reason in LossReason::ALL {
-            state.losses.add(reason, fields.number()?);
-        }
-        while let Some(id) = fields.number() {
-            state.gone.push(ChunkId(id));
-        }
-        Some(state)
+        Some(Self {
+            identity: Identity {
+                anonymous_id: anonymous_id.to_owned(),
+                user_id: given(user_id),
+                registered: registered.to_owned(),
+                registered_for_session: registered_for_session.to_owned(),
+            },
+            session,
+            sessions,
+            sequence,
+            purposes: purposes.to_owned(),
+            consent: match consent {
+                1 => Some(Consent::Unknown),
+                2 => Some(Consent::Granted),
+                3 => Some(Consent::Denied),
+                _ => None,
+            },
+            failures: failures as u32,
+            not_before_unix_ms,
+            by_server: by_server == 1,
+            losses,
+            deletions: deletions
+                .split('\n')
+                .filter(|text| !text.is_empty())
+                .map(|text| text.as_bytes().to_vec())
+                .collect(),
+            has_sent: has_sent == 1,
+            host_mark,
+            gone,
+        })
     }
-}
-
-/// `length:text`, the length in bytes.
-fn bytes(out: &mut Vec<u8>, value: &[u8]) {
-    number(out, value.len() as u64);
-    out.extend_from_slice(value);
-}
-
-fn text(out: &mut Vec<u8>, value: &str) {
-    bytes(out, value.as_bytes());
 }
 
 /// `number:`.
@@ -178,7 +196,7 @@ fn number(out: &mut Vec<u8>, value: u64) {
 /// What is still to be read.
 struct Fields<'a>(&'a str);
 
-impl Fields<'_> {
+impl<'a> Fields<'a> {
     fn number(&mut self) -> Option<u64> {
         let at = self.0.bytes().position(|byte| byte == b':')?;
         let digits = self.0.get(..at)?.bytes();
@@ -189,21 +207,23 @@ impl Fields<'_> {
         Some(value)
     }
 
-    fn text(&mut self) -> Option<String> {
+    fn text(&mut self) -> Option<&'a str> {
         let length = self.number()? as usize;
-        let text = self.0.get(..length)?;
-        self.0 = self.0.get(length..)?;
-        Some(text.to_owned())
+        let (text, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(text)
     }
 }
 
 /// An empty text stands for none.
-fn given(text: String) -> Option<String> {
-    (!text.is_empty()).then_some(text)
+fn given(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use holloway_wire::LossReason;
+
     use super::*;
 
     fn full() -> State {

@@ -237,7 +237,7 @@ impl<H: Host> Shell<H> {
 
 /// 0 bad JSON (position) · 1 name missing · 2 lost (index of the reason, events) · 3 state damaged (1 when its
 /// copy was used) · 4 storage failed · 5 paused (status) · 6 retrying (status, wait in milliseconds) ·
-/// 7 unreachable (wait in milliseconds) · 8 clock skew (milliseconds).
+/// 8 unreachable (wait in milliseconds) · 9 clock skew (milliseconds); 7 is the page's own.
 fn diagnose(host: &impl Host, diagnostic: Diagnostic) {
     let (kind, first, second) = match diagnostic {
         Diagnostic::BadJson { at } => (0, at as f64, 0.0),
@@ -247,8 +247,8 @@ fn diagnose(host: &impl Host, diagnostic: Diagnostic) {
         Diagnostic::StorageFailed => (4, 0.0, 0.0),
         Diagnostic::Paused { status } => (5, f64::from(status), 0.0),
         Diagnostic::Retrying { status, wait_ms } => (6, f64::from(status), wait_ms as f64),
-        Diagnostic::Unreachable { wait_ms } => (7, wait_ms as f64, 0.0),
-        Diagnostic::ClockSkew { skew_ms } => (8, skew_ms as f64, 0.0),
+        Diagnostic::Unreachable { wait_ms } => (8, wait_ms as f64, 0.0),
+        Diagnostic::ClockSkew { skew_ms } => (9, skew_ms as f64, 0.0),
     };
     host.diagnose(kind, first, second);
 }

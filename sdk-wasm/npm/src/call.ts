@@ -13,6 +13,8 @@ export const RESET = 6;
 export const REGISTER = 7;
 export const UNREGISTER = 8;
 export const CONSENT = 9;
+export const SESSION = 10;
+export const PURPOSES = 11;
 
 /** kind, name, body, messageId, time (ms), context, integrations; empty texts are absent. */
 export type Call = [

@@ -1,6 +1,18 @@
 // The face: from an app's calls to what the engine takes.
 
-import { ALIAS, CONSENT, GROUP, IDENTIFY, PAGE, REGISTER, RESET, UNREGISTER, capture } from "./call.js";
+import {
+  ALIAS,
+  CONSENT,
+  GROUP,
+  IDENTIFY,
+  PAGE,
+  PURPOSES,
+  REGISTER,
+  RESET,
+  SESSION,
+  UNREGISTER,
+  capture,
+} from "./call.js";
 import { startEngine } from "./engine.js";
 import type { CallOptions, Holloway, InitOptions } from "./options.js";
 
@@ -23,9 +35,14 @@ export const createClient = (options: InitOptions): Holloway => {
     group: (groupId, traits, options) => call(GROUP, groupId, traits, options),
     alias: (userId, previousId, options) => call(ALIAS, userId, previousId, options),
     reset: () => call(RESET),
-    register: (properties) => call(REGISTER, "", properties),
+    register: (properties, registration) => call(REGISTER, registration, properties),
     unregister: (key) => call(UNREGISTER, key),
+    startSession: () => call(SESSION),
     setConsent: (consent) => call(CONSENT, consent),
+    setPurposes: (purposes) => {
+      call(PURPOSES, "", purposes);
+      if ("analytics" in purposes) call(CONSENT, purposes.analytics ? "granted" : "denied");
+    },
     flush: () => engine?.flush() ?? Promise.resolve(true),
     use: (plugin) => {
       plugin.setup(client);

@@ -21,6 +21,8 @@ const DIAGNOSTICS: Diagnostic["kind"][] = [
   "paused",
   "retrying",
   "core-failed",
+  "unreachable",
+  "clock-skew",
 ];
 const CONSENTS: Consent[] = ["unknown", "granted", "denied"];
 /** Without the core: at most one request in so many milliseconds. */

@@ -48,7 +48,9 @@ export interface Diagnostic {
     | "storage-failed"
     | "paused"
     | "retrying"
-    | "core-failed";
+    | "core-failed"
+    | "unreachable"
+    | "clock-skew";
   readonly first: number;
   readonly second: number;
 }
@@ -78,12 +80,16 @@ export interface Holloway {
   alias(userId: string, previousId?: string, options?: CallOptions): void;
   /** The user is gone: a new visitor begins. */
   reset(): void;
-  /** Adds properties to every later track, page and screen. */
-  register(properties: Properties): void;
+  /** Adds properties to every later track, page and screen; `once` keeps values that are there, `session` ends with it. */
+  register(properties: Properties, registration?: "once" | "session"): void;
   /** Takes one of them away. */
   unregister(key: string): void;
+  /** Begins a session now. */
+  startSession(): void;
   /** The visitor decided. */
   setConsent(consent: Consent): void;
+  /** The visitor decided by purpose; later events carry it, and `analytics` is the one that recording needs. */
+  setPurposes(purposes: Readonly<Record<string, boolean>>): void;
   /** Sends what waits; true when nothing waits any more, false when something stays for later. */
   flush(): Promise<boolean>;
   /** Adds a feature. */
