@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::{ChunkId, Config, Restored, RestoredChunk};
+use crate::{ChunkId, Config, Now, Restored, RestoredChunk};
 
 /// Some events that were begun together.
 #[derive(Debug)]
@@ -17,8 +17,8 @@ pub(crate) struct Chunk {
     pub(crate) payloads: Option<Vec<Vec<u8>>>,
     /// Most events of one request; a 413 halves it.
     pub(crate) request_events_max: usize,
-    /// When the first event came, by the monotonic clock.
-    pub(crate) begun_mono_ms: u64,
+    /// When the first event came, by the monotonic clock; `None` for one of another run.
+    pub(crate) begun_mono_ms: Option<u64>,
     /// Left alone until then: it was beaconed, or could not be read.
     pub(crate) held_until_mono_ms: u64,
     /// Events that belong to a request which is under way, and those of them that were beaconed.
@@ -36,7 +36,7 @@ impl Chunk {
             unanswered: 0,
             payloads: None,
             request_events_max: usize::MAX,
-            begun_mono_ms: 0,
+            begun_mono_ms: None,
             held_until_mono_ms: 0,
             in_flight: false,
         }
@@ -107,7 +107,7 @@ impl Outbox {
                 unanswered: 0,
                 payloads: Some(Vec::new()),
                 request_events_max: usize::MAX,
-                begun_mono_ms: mono_ms,
+                begun_mono_ms: Some(mono_ms),
                 held_until_mono_ms: 0,
                 in_flight: false,
             });
@@ -159,9 +159,11 @@ impl Outbox {
     }
 
     /// The oldest sealed chunk past its age.
-    pub(crate) fn expired(&self, config: &Config, unix_ms: u64) -> Option<ChunkId> {
+    pub(crate) fn expired(&self, config: &Config, now: Now) -> Option<ChunkId> {
         let old = |chunk: &&Chunk| {
-            let age = unix_ms.saturating_sub(chunk.id.begun_unix_ms());
+            // A clock that was set right in this run makes nothing older.
+            let by_mono = chunk.begun_mono_ms.map_or(u64::MAX, |begun| now.mono_ms.saturating_sub(begun));
+            let age = now.unix_ms.saturating_sub(chunk.id.begun_unix_ms()).min(by_mono);
             chunk.sealed && !chunk.in_flight && age > config.outbox_age_max_ms
         };
         self.chunks.iter().find(old).map(|chunk| chunk.id)

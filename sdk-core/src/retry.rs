@@ -22,9 +22,17 @@ pub(crate) struct Retry {
 
 impl Retry {
     /// Takes up a pause of a former run; one that the clock's jump made absurd is cut to the longest there is.
-    pub(crate) fn restore(failures: u32, not_before_unix_ms: u64, by_server: bool, now: Now) -> Self {
+    pub(crate) fn restore(
+        config: &Config,
+        failures: u32,
+        not_before_unix_ms: u64,
+        by_server: bool,
+        now: Now,
+    ) -> Self {
         let mut retry = Self { failures, by_server, ..Self::default() };
-        retry.pause(not_before_unix_ms.saturating_sub(now.unix_ms).min(RETRY_AFTER_MAX_MS), now);
+        let most =
+            if by_server { RETRY_AFTER_MAX_MS } else { config.backoff_max_ms.max(config.breaker_pause_ms) };
+        retry.pause(not_before_unix_ms.saturating_sub(now.unix_ms).min(most), now);
         retry
     }
 
@@ -46,17 +54,23 @@ impl Retry {
             config.backoff_first_ms.saturating_mul(1 << self.failures.min(20)).min(config.backoff_max_ms);
         self.failures = self.failures.saturating_add(1);
         self.unanswered = if is_answered { 0 } else { self.unanswered.saturating_add(1) };
-        if self.is_unreachable(config) {
-            self.by_server = false;
-            self.pause(config.breaker_pause_ms, now);
-            return config.breaker_pause_ms;
-        }
         // "At once" is no pause: a server that says so and fails again would be asked without end.
         let asked_ms = asked_ms.filter(|asked| *asked > 0);
-        self.by_server = asked_ms.is_some();
-        let wait = asked_ms.map_or_else(|| random.up_to(most), |asked| asked.min(RETRY_AFTER_MAX_MS));
-        self.pause(wait, now);
-        wait
+        let wait = match asked_ms {
+            Some(asked) => asked.min(RETRY_AFTER_MAX_MS),
+            None if self.is_unreachable(config) => config.breaker_pause_ms,
+            None => random.up_to(most),
+        };
+        self.extend(wait, asked_ms.is_some(), now)
+    }
+
+    /// Pauses for as long as is asked now, or was asked by the server in answer to another request.
+    fn extend(&mut self, wait_ms: u64, by_server: bool, now: Now) -> u64 {
+        let held = if self.by_server { self.not_before_mono_ms.saturating_sub(now.mono_ms) } else { 0 };
+        self.by_server = by_server || held > 0;
+        let wait_ms = wait_ms.max(held);
+        self.pause(wait_ms, now);
+        wait_ms
     }
 
     pub(crate) fn is_unreachable(&self, config: &Config) -> bool {
@@ -79,8 +93,7 @@ impl Retry {
 
     /// The server wants a pause after a request that went well.
     pub(crate) fn ask(&mut self, wait_ms: u64, now: Now) {
-        self.pause(wait_ms.min(RETRY_AFTER_MAX_MS), now);
-        self.by_server = true;
+        self.extend(wait_ms.min(RETRY_AFTER_MAX_MS), true, now);
     }
 
     fn pause(&mut self, wait_ms: u64, now: Now) {

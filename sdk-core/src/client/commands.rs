@@ -116,6 +116,10 @@ impl Client {
         self.state.identity.user_id = None;
         self.must_save = true;
         self.end(now);
+        // Somebody who is gone is not to come back with the next run.
+        if self.consent() == Consent::Unknown && self.is_kept {
+            self.write_state(now);
+        }
     }
 
     /// Adds super properties: a JSON object's text, laid under the properties of every later track, page and screen.
@@ -176,12 +180,13 @@ impl Client {
             Ok(purposes) => purposes,
             Err(error) => return self.diagnose(Diagnostic::BadJson { at: error.at }),
         };
-        purposes.text().clone_into(&mut self.state.purposes);
         match purposes.get(self.config.consent_purpose).map(RawJson::text) {
             Some("true") => self.set_consent(Consent::Granted, now),
             Some("false") => self.set_consent(Consent::Denied, now),
-            _ => self.save(now),
+            _ => {}
         }
+        purposes.text().clone_into(&mut self.state.purposes);
+        self.save(now);
     }
 
     /// Sends what is there without waiting for more. A pause that failures or the collector caused goes on.
@@ -197,7 +202,7 @@ impl Client {
         Tracked::Dropped(LossReason::Serialize)
     }
 
-    fn opt_out(&mut self, now: Now) {
+    pub(super) fn opt_out(&mut self, now: Now) {
         self.opt_out_kept();
         if self.state.has_sent {
             let request = self.deletion_request(now);
@@ -205,7 +210,10 @@ impl Client {
             // Of whoever agrees again nothing has left.
             self.state.has_sent = false;
         }
-        // Whoever agrees again later is not the one whose data is to be deleted.
+        // Whoever agrees again later is not the one whose data is to be deleted, and is not to be told by any number.
+        self.state.purposes.clear();
+        self.state.sequence = 0;
+        self.state.sessions = 0;
         self.reset(ResetOptions::default(), now);
         self.effects.push(Effect::Wipe);
         // A wipe may take the state along. It was saved before too: a crash in between must not undo the denial.

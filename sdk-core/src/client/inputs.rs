@@ -87,8 +87,9 @@ impl Client {
         // A timer that rang too early is set again.
         self.wake_asked_mono_ms = None;
         let interval = self.config.flush_interval_ms;
-        let is_due =
-            |chunk: &mut crate::outbox::Chunk| now.mono_ms >= chunk.begun_mono_ms.saturating_add(interval);
+        let is_due = |chunk: &mut crate::outbox::Chunk| {
+            chunk.begun_mono_ms.is_some_and(|begun| now.mono_ms >= begun.saturating_add(interval))
+        };
         if self.outbox.unsealed().is_some_and(is_due) {
             self.seal();
         }
@@ -114,7 +115,7 @@ impl Client {
     /// A `Read` ended.
     pub fn read_done(&mut self, token: Token, outcome: ReadOutcome, now: Now) {
         let Some(Waiting::Read(id)) = self.answered(token) else { return };
-        let Some(chunk) = self.outbox.get(id) else { return };
+        let Some(chunk) = self.outbox.get(id) else { return self.send(now) };
         match outcome {
             ReadOutcome::Unavailable => chunk.held_until_mono_ms = now.mono_ms.saturating_add(READ_AGAIN_MS),
             ReadOutcome::Missing => {

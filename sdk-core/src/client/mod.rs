@@ -100,6 +100,8 @@ pub struct Client {
     wake_asked_mono_ms: Option<u64>,
     /// In the middle of a command: the state is saved at its end, after every record that belongs to it.
     is_amid: bool,
+    /// There is a state on the disk.
+    is_kept: bool,
     /// The state has something that the command's end is to write.
     must_save: bool,
     /// When the latest event came, in this run.
@@ -139,6 +141,7 @@ impl Client {
             saved_mono_ms: now.mono_ms,
             wake_asked_mono_ms: None,
             is_amid: false,
+            is_kept: restored.state.is_some(),
             must_save: false,
             active_mono_ms: None,
             skew_ms: None,
@@ -153,7 +156,13 @@ impl Client {
         let is_lost = had_state && state.is_none();
         let is_new = state.is_none();
         if let Some(state) = state {
-            client.retry = Retry::restore(state.failures, state.not_before_unix_ms, state.by_server, now);
+            client.retry = Retry::restore(
+                &client.config,
+                state.failures,
+                state.not_before_unix_ms,
+                state.by_server,
+                now,
+            );
             client.state = state;
         }
         if client.state.identity.anonymous_id.is_empty() {
@@ -165,6 +174,14 @@ impl Client {
         client.outbox.forget(&client.state.gone);
         if is_new || !client.state.gone.is_empty() {
             client.save(now);
+        }
+        let copy = restored.state_copy.as_deref().and_then(State::read);
+        if client.consent() == Consent::Denied {
+            let known = client.state.has_sent || client.user_id().is_some() || client.session().is_some();
+            // Denied by the app's settings since, or killed in the middle of a denial.
+            if known || copy.is_some_and(|copy| copy.consent != Some(Consent::Denied)) {
+                client.opt_out(now);
+            }
         }
         client.refuse_kept(now);
         client.expire(now);
@@ -250,12 +267,18 @@ impl Client {
     /// When `tick` is due, by the monotonic clock; `None` when there is nothing to wait for.
     pub fn next_deadline(&self) -> Option<u64> {
         let open = self.outbox.chunks.last().filter(|chunk| !chunk.sealed && chunk.events > 0);
-        let flush = open.map(|chunk| chunk.begun_mono_ms.saturating_add(self.config.flush_interval_ms));
+        let flush = open.and_then(|chunk| chunk.begun_mono_ms?.checked_add(self.config.flush_interval_ms));
         let reading = self.waiting.iter().any(|(_, waiting)| matches!(waiting, Waiting::Read(_)));
         let can_send = !self.paused && self.in_flight.is_empty() && !reading;
         let ready = self.outbox.chunks.iter().filter(|chunk| chunk.sealed && chunk.unanswered == 0);
         let ripe = open.filter(|chunk| chunk.events >= self.config.flush_at()).map(|_| 0);
         let held = ready.map(|chunk| chunk.held_until_mono_ms).chain(ripe).min();
+        // The oldest that may go is waited for while the host has it in hand, and its answer wakes us.
+        let may_go = |chunk: &&crate::outbox::Chunk| {
+            chunk.sealed && chunk.held_until_mono_ms <= self.retry.not_before_mono_ms
+        };
+        let held =
+            held.filter(|_| self.outbox.chunks.iter().find(may_go).is_none_or(|chunk| chunk.unanswered == 0));
         let deletion = self.state.deletions.first().map(|_| 0);
         let send = [held.filter(|_| self.consent() == Consent::Granted), deletion]
             .into_iter()
@@ -314,6 +337,7 @@ impl Client {
         self.state.not_before_unix_ms = self.retry.not_before_unix_ms;
         self.state.by_server = self.retry.by_server;
         self.saved_mono_ms = now.mono_ms;
+        self.is_kept = true;
         self.must_save = false;
         let bytes = self.state.write();
         let token = self.token(Waiting::State);
@@ -339,14 +363,18 @@ impl Client {
         let kept = self.queued_events();
         self.lose(LossReason::OptedOut, kept);
         self.held.clear();
-        self.in_flight.clear();
+        self.forget_requests();
         self.state.gone.extend(self.outbox.chunks.drain(..).map(|chunk| chunk.id));
     }
 
     /// Drops chunks past their age, and the oldest while the outbox is over a cap.
     fn expire(&mut self, now: Now) {
+        // What cannot be written down may not be lost.
+        if self.consent() == Consent::Unknown {
+            return;
+        }
         let mut changed = false;
-        while let Some(id) = self.outbox.expired(&self.config, now.unix_ms) {
+        while let Some(id) = self.outbox.expired(&self.config, now) {
             self.evict(id, LossReason::Expired);
             changed = true;
         }

@@ -8,7 +8,7 @@ use holloway_wire::{
 };
 
 use super::{Client, Tracked, Waiting};
-use crate::{Consent, Diagnostic, Effect, EventOptions, Now, identity::merged};
+use crate::{Consent, Diagnostic, Effect, EventOptions, Now, frame::crc32c, identity::merged};
 
 /// The name of the event by which a denied consent asks for deletion.
 const DELETION_EVENT: &str = "Deletion Requested";
@@ -97,15 +97,17 @@ impl Client {
             group_id: draft.group_id,
             previous_id: draft.previous_id,
         };
-        let host_context = core::mem::take(&mut self.context);
-        let campaign = self.config.session_by_campaign.then(|| {
-            let host = RawJson::object(&host_context).ok();
-            context.and_then(|own| own.get("campaign")).or_else(|| host?.get("campaign"))
-        });
-        self.must_save |= self.touch_session(message_id, campaign.flatten(), now);
-        self.context = host_context;
+        let campaign = self.campaign(context);
+        self.must_save |= self.touch_session(message_id, campaign, now);
         let lost = self.put(&parts, message_id, options.timestamp_unix_ms.unwrap_or(now.unix_ms), now);
         lost.map_or(Tracked::Queued(options.message_id.is_none().then_some(made)), Tracked::Dropped)
+    }
+
+    /// What stands for the campaign of an event, where sessions are split by it.
+    fn campaign(&self, own: Option<RawJson<'_>>) -> Option<u32> {
+        let host = RawJson::object(&self.context).ok().filter(|_| self.config.session_by_campaign);
+        let own = own.filter(|_| self.config.session_by_campaign);
+        own.and_then(|own| own.get("campaign")).or_else(|| host?.get("campaign")).map(campaign_of)
     }
 
     /// Writes an event of the running session and keeps it; why it is lost, when it is.
@@ -259,6 +261,11 @@ impl Client {
         event.write(&mut payload);
         payload
     }
+}
+
+/// Never 0, which stands for none.
+pub(super) fn campaign_of(campaign: RawJson<'_>) -> u32 {
+    crc32c(campaign.text().as_bytes()).max(1)
 }
 
 fn text_member(out: &mut Vec<u8>, before: &[u8], text: &str) {

@@ -35,8 +35,8 @@ pub(super) struct InFlight {
 enum Cargo {
     /// So many events from the front of a chunk.
     Events(ChunkId, usize),
-    /// So many deletion requests.
-    Deletions(usize),
+    /// The oldest deletion request.
+    Deletion,
 }
 
 impl Client {
@@ -46,7 +46,7 @@ impl Client {
             return;
         }
         if !self.state.deletions.is_empty() {
-            self.request(Cargo::Deletions(self.state.deletions.len()), false, now);
+            self.request(Cargo::Deletion, false, now);
             return;
         }
         if self.consent() != Consent::Granted {
@@ -100,6 +100,9 @@ impl Client {
         if let HttpOutcome::Response { date: Some(date), .. } = outcome {
             self.measure_skew(date, now);
         }
+        if matches!(outcome, HttpOutcome::Response { .. }) {
+            self.retry.unanswered = 0;
+        }
         match outcome {
             HttpOutcome::Beaconed => {
                 if let Cargo::Events(id, _) = request.cargo
@@ -116,7 +119,9 @@ impl Client {
                 self.diagnose(Diagnostic::Paused { status });
             }
             HttpOutcome::Response {
-                status: status @ (408 | 429 | 300..=399 | 500..), retry_after, ..
+                status: status @ (0..=199 | 408 | 429 | 300..=399 | 500..),
+                retry_after,
+                ..
             } => {
                 let server_unix_ms = now.unix_ms.saturating_add_signed(self.skew_ms.unwrap_or_default());
                 let asked = retry_after.and_then(|header| retry_after_ms(header, server_unix_ms));
@@ -139,7 +144,7 @@ impl Client {
         }
         let mut waiting = 1;
         let events: &[Vec<u8>] = match cargo {
-            Cargo::Deletions(count) => self.state.deletions.get(..count).unwrap_or_default(),
+            Cargo::Deletion => self.state.deletions.get(..1).unwrap_or_default(),
             Cargo::Events(id, count) => {
                 let Some(chunk) = self.outbox.get(id) else { return };
                 chunk.in_flight = true;
@@ -179,22 +184,35 @@ impl Client {
     fn delivered(&mut self, request: &InFlight, body: &[u8], now: Now) {
         self.state.losses.acknowledge(&request.losses);
         let receipt = core::str::from_utf8(body).ok().and_then(|body| Receipt::parse(body).ok());
-        match request.cargo {
-            Cargo::Deletions(count) => drop(self.state.deletions.drain(..count)),
-            Cargo::Events(id, count) => {
-                let again = self.settle(id, count, receipt.as_ref());
-                let asked = receipt.and_then(|receipt| receipt.retry_after_ms);
-                if again {
-                    self.fail(200, asked, now);
-                    return;
-                }
-                self.retry.succeed(now);
-                if let Some(wait) = asked {
-                    self.retry.ask(wait, now);
-                }
-            }
+        let again = match request.cargo {
+            Cargo::Deletion => self.settle_deletion(receipt.as_ref()),
+            Cargo::Events(id, count) => self.settle(id, count, receipt.as_ref()),
+        };
+        let asked = receipt.and_then(|receipt| receipt.retry_after_ms);
+        if again {
+            self.fail(200, asked, now);
+            return;
+        }
+        self.retry.succeed(now);
+        if let Some(wait) = asked {
+            self.retry.ask(wait, now);
         }
         self.save(now);
+    }
+
+    /// Parts with the deletion request that was delivered; whether it must go again.
+    fn settle_deletion(&mut self, receipt: Option<&Receipt<'_>>) -> bool {
+        let first = self.state.deletions.first();
+        let again = first.and_then(|request| verdict(receipt?, request)) == Some(Verdict::Retry);
+        if !again && first.is_some() {
+            self.state.deletions.remove(0);
+        }
+        again
+    }
+
+    /// Nobody waits for the events under way any more; a deletion request is still waited for.
+    pub(super) fn forget_requests(&mut self) {
+        self.in_flight.retain(|request| request.cargo == Cargo::Deletion);
     }
 
     /// Takes delivered events out of a chunk; whether some of them must go again.
@@ -237,7 +255,9 @@ impl Client {
     /// Refused for good.
     fn rejected(&mut self, request: &InFlight, now: Now) {
         match request.cargo {
-            Cargo::Deletions(count) => drop(self.state.deletions.drain(..count)),
+            Cargo::Deletion => {
+                self.settle_deletion(None);
+            }
             Cargo::Events(id, count) => {
                 let lost = self.outbox.get(id).map_or(0, |chunk| chunk.take(count).len());
                 self.lose(LossReason::Rejected, lost);

@@ -7,7 +7,10 @@ use holloway_wire::{
     json::{write_number, write_string},
 };
 
-use super::{Client, record::Parts};
+use super::{
+    Client,
+    record::{Parts, campaign_of},
+};
 use crate::{Consent, Now, Rotation, Session, frame::crc32c};
 
 const STARTED: &str = "Session Started";
@@ -28,6 +31,9 @@ impl Client {
     /// The newest record in the store: ids, session and numbers go on from there, where a kill came between the record and
     /// the state. Hosts that can look it up call this first.
     pub fn recover(&mut self, record: &[u8]) {
+        if self.consent() == Consent::Denied {
+            return;
+        }
         let event = core::str::from_utf8(record).ok().and_then(|text| RawJson::object(text).ok());
         let Some((event, session)) =
             event.and_then(|event| Some((event, event.get("context")?.get("session")?)))
@@ -65,6 +71,10 @@ impl Client {
         let last_unix_ms = time(event, "timestamp").unwrap_or_default().max(start_unix_ms);
         if let Some(known) = self.state.session.as_mut().filter(|_| is_same) {
             known.events = events;
+            known.duration_ms =
+                known.duration_ms.saturating_add(last_unix_ms.saturating_sub(known.last_unix_ms));
+            known.last_unix_ms = known.last_unix_ms.max(last_unix_ms);
+            known.is_active = true;
             return;
         }
         let word = text(session, "reason").unwrap_or_default();
@@ -82,22 +92,17 @@ impl Client {
                 .into_iter()
                 .find(|reason| reason.as_str() == word)
                 .unwrap_or(Rotation::First),
-            campaign: 0,
+            campaign: event.get("context").and_then(|context| context.get("campaign")).map_or(0, campaign_of),
             is_active: true,
         });
     }
 
     /// Makes sure of a session for an event of now; whether the state must be saved.
-    pub(super) fn touch_session(
-        &mut self,
-        message_id: &str,
-        campaign: Option<RawJson<'_>>,
-        now: Now,
-    ) -> bool {
-        // One that an empty text could not be told from is as good as none.
-        let campaign = campaign.map(|campaign| crc32c(campaign.text().as_bytes()).max(1));
+    pub(super) fn touch_session(&mut self, message_id: &str, campaign: Option<u32>, now: Now) -> bool {
         let (timeout, most) = (self.config.session_timeout_ms, self.config.session_max_ms);
         let is_first = self.state.sessions == 0;
+        // A session's own first event has no campaign.
+        let told = u64::from(self.config.session_events);
         let mut gap_ms = 0;
         let rotation = match &self.state.session {
             None if is_first => Some(Rotation::First),
@@ -105,7 +110,7 @@ impl Client {
             Some(session) => {
                 gap_ms = session.gap_ms(self.active_mono_ms, now);
                 let is_other =
-                    campaign.is_some_and(|campaign| campaign != session.campaign && session.events > 0);
+                    campaign.is_some_and(|campaign| campaign != session.campaign && session.events > told);
                 let by_time = session.ends(gap_ms, timeout, most);
                 by_time.or(is_other.then_some(Rotation::Campaign))
             }
@@ -151,6 +156,7 @@ impl Client {
     /// Begins a session; the end of the one before is still its own user's.
     pub(super) fn rotate(&mut self, reason: Rotation, user_id: Option<&str>, now: Now) {
         self.tell_end(reason.as_str(), now);
+        self.active_mono_ms = Some(now.mono_ms);
         if user_id.is_some() {
             self.state.identity.user_id = user_id.map(ToOwned::to_owned);
         }

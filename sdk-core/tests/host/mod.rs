@@ -192,7 +192,7 @@ impl Host {
     /// A client that is denied does not wait for these any more.
     fn forget_sent(&mut self) {
         if self.client.consent() != Consent::Denied {
-            self.sent.clear();
+            self.sent.retain(|sent| sent.events.is_empty());
         }
     }
 
