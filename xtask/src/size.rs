@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 const FIRST_EVENT_BYTES_GOAL: usize = 12_000;
 /// What it must not exceed today. A ratchet: lowered with each change that makes the package smaller; raised for
 /// correctness alone, with the reason in the commit.
-const FIRST_EVENT_BYTES_MAX: usize = 32_000;
+const FIRST_EVENT_BYTES_MAX: usize = 32_200;
 
 /// Prints raw and gzip bytes of each file of the built package; fails past the budget.
 pub(crate) fn run() -> Result<()> {

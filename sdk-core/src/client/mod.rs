@@ -3,6 +3,7 @@
 mod commands;
 mod inputs;
 mod record;
+mod saving;
 mod sending;
 mod sessions;
 
@@ -307,41 +308,6 @@ impl Client {
             self.state.losses.add(reason, events as u64);
             self.diagnose(Diagnostic::Lost { reason, events: events as u64 });
         }
-    }
-
-    /// Writes the state, unless nothing may be written yet, and then lets go of the chunks that it says are gone.
-    fn save(&mut self, now: Now) {
-        if self.is_amid {
-            self.must_save = true;
-            return;
-        }
-        if self.consent() != Consent::Unknown {
-            self.write_state(now);
-        }
-        for chunk in core::mem::take(&mut self.state.gone) {
-            self.effects.push(Effect::Remove { chunk });
-        }
-    }
-
-    /// The end of a command: what it changed is saved, at once and after its records. A kill between the two finds the
-    /// newer ids and numbers in the record.
-    fn end(&mut self, now: Now) {
-        self.is_amid = false;
-        if self.must_save {
-            self.save(now);
-        }
-    }
-
-    fn write_state(&mut self, now: Now) {
-        self.state.failures = self.retry.failures;
-        self.state.not_before_unix_ms = self.retry.not_before_unix_ms;
-        self.state.by_server = self.retry.by_server;
-        self.saved_mono_ms = now.mono_ms;
-        self.is_kept = true;
-        self.must_save = false;
-        let bytes = self.state.write();
-        let token = self.token(Waiting::State);
-        self.effects.push(Effect::SaveState { token, bytes });
     }
 
     /// Parts with a chunk whose events have met their fate; the caller saves.
