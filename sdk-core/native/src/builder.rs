@@ -302,6 +302,10 @@ impl Builder {
         left.skip_known(if is_known { done_upto } else { 0 }, &kept.message_ids);
         // What a ring counted before a state knew it was told by the state that is gone.
         let told = if is_known { Lost { disk: [full, large], ..Lost::default() } } else { handoff.lost() };
+        if !is_known {
+            // Positions of a ring that is gone say nothing of this one.
+            core.set_host_mark([handoff.ring_id(), 0, told.disk[0], told.disk[1]]);
+        }
         if handoff.is_damaged() {
             core.lost(LossReason::Corrupt, 1, clock.now());
         }
