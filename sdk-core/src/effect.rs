@@ -41,6 +41,9 @@ impl ChunkId {
 }
 
 /// Something for the host to do. Effects come in the order in which they must happen.
+///
+/// A host that could not do an `Append` keeps the record and tries again: no later `SaveState` may be written before it,
+/// and no chunk removed of which it is what is left ([`ChunkId::last_rest`]). A kill would else lose what was safe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Add one record to a chunk, making the chunk when it is not there; answer with `stored`.

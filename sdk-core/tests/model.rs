@@ -171,3 +171,14 @@ fn every_crash_point_of_a_short_history_keeps_the_promise() {
         }
     }
 }
+
+/// Half a batch was refused for good, the rest moves to a chunk of its own, and the disk is full just then: the old chunk
+/// may not go before the new one is written.
+#[test]
+fn what_is_left_of_a_batch_outlives_a_full_disk_and_a_kill() {
+    let mut steps = vec![Step::Track; 8];
+    steps.extend([Step::CarryOut(4), Step::CarryOut(6), Step::Track, Step::Background, Step::CarryOut(7)]);
+    steps.extend([Step::DiskFull(true), Step::Http(0, Answer::Receipt(10_877_322_738_336_074_715))]);
+    steps.extend([Step::CarryOut(3), Step::DiskFull(false), Step::CarryOut(3), Step::Crash { torn: false }]);
+    play(&steps, true);
+}

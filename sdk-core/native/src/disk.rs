@@ -13,6 +13,8 @@ pub(crate) struct Disk {
     chunks: BTreeSet<ChunkId>,
     /// Records that the disk refused, in order: written before any later one, as soon as it can be.
     refused: Vec<(ChunkId, Vec<Vec<u8>>)>,
+    /// Chunks to remove once what is left of them, which was refused, is written.
+    removals: Vec<ChunkId>,
     /// The newest state, when it was refused.
     refused_state: Option<Vec<u8>>,
     /// A wipe left something behind.
@@ -22,7 +24,14 @@ pub(crate) struct Disk {
 impl Disk {
     pub(crate) fn new(files: Files, restored: &Restored) -> Self {
         let chunks = restored.chunks.iter().map(|chunk| chunk.id).collect();
-        Self { files, chunks, refused: Vec::new(), refused_state: None, owes_wipe: false }
+        Self {
+            files,
+            chunks,
+            refused: Vec::new(),
+            removals: Vec::new(),
+            refused_state: None,
+            owes_wipe: false,
+        }
     }
 
     /// The newest chunk that waits to be acknowledged.
@@ -50,7 +59,9 @@ impl Disk {
 
     /// Whether something is in memory only because the disk refused it.
     pub(crate) fn is_behind(&self) -> bool {
-        !self.refused.is_empty() || self.refused_state.is_some() || self.owes_wipe
+        !(self.refused.is_empty() && self.removals.is_empty())
+            || self.refused_state.is_some()
+            || self.owes_wipe
     }
 
     /// Writes what was refused; whether all of it is on the disk now.
@@ -66,7 +77,14 @@ impl Disk {
             let _ = outcome(&self.files.seal(*chunk), "seal a chunk");
             self.refused.remove(0);
         }
-        if let Some(bytes) = self.refused_state.take_if(|bytes| self.files.save_state(bytes).is_ok()) {
+        let state = self.refused_state.take_if(|bytes| self.files.save_state(bytes).is_ok());
+        if self.refused_state.is_some() {
+            return false;
+        }
+        for chunk in std::mem::take(&mut self.removals) {
+            let _ = outcome(&self.files.remove(chunk), "remove a chunk");
+        }
+        if let Some(bytes) = state {
             tracing::info!(bytes = bytes.len(), "the disk takes writes again");
         }
         !self.is_behind()
@@ -130,6 +148,11 @@ impl Disk {
                 Effect::Remove { chunk } => {
                     self.chunks.remove(&chunk);
                     self.refused.retain(|(refused, _)| *refused != chunk);
+                    if self.refused.iter().any(|(rest, _)| *rest > chunk && *rest <= chunk.last_rest()) {
+                        self.removals.push(chunk);
+                        next = core.poll_effect();
+                        continue;
+                    }
                     let _ = outcome(&self.files.remove(chunk), "remove a chunk");
                 }
                 Effect::SaveState { token, bytes } => {
@@ -143,6 +166,7 @@ impl Disk {
                 Effect::Wipe => {
                     self.chunks.clear();
                     self.refused.clear();
+                    self.removals.clear();
                     self.wipe();
                 }
                 effect => other(core, effect, now),

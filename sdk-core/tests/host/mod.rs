@@ -94,6 +94,10 @@ pub(crate) struct Host {
     runs: u8,
     disk: Disk,
     pub(crate) disk_is_full: bool,
+    /// What the full disk refused, to be written before anything later.
+    refused: Vec<(u64, Vec<u8>)>,
+    removals: Vec<u64>,
+    refused_state: Option<(Vec<u8>, u64)>,
     /// Polled and not carried out; with what was acknowledged of losses at that time.
     effects: VecDeque<(Effect, u64)>,
     done: Vec<(Token, StoredOutcome)>,
@@ -134,6 +138,9 @@ impl Host {
             runs: 1,
             disk: Disk::default(),
             disk_is_full: false,
+            refused: Vec::new(),
+            removals: Vec::new(),
+            refused_state: None,
             effects: VecDeque::new(),
             done: Vec::new(),
             reads: Vec::new(),
@@ -297,6 +304,9 @@ impl Host {
         if on_disk.intersection(&self.confirmed).next().is_some() || is_moving {
             self.is_exact = false;
         }
+        self.refused.clear();
+        self.removals.clear();
+        self.refused_state = None;
         self.effects.clear();
         self.done.clear();
         self.reads.clear();
@@ -424,12 +434,36 @@ impl Host {
         self.sent.push(Sent { token, leaving: request.leaving, events, losses });
     }
 
+    /// Writes what the disk refused before.
+    fn catch_up(&mut self) {
+        for (chunk, payload) in std::mem::take(&mut self.refused) {
+            self.stored.extend(number(&payload));
+            self.disk.chunks.entry(chunk).or_default().push(payload);
+        }
+        if let Some((bytes, acknowledged)) = self.refused_state.take() {
+            self.disk.copy = self.disk.state.replace(bytes);
+            self.disk.acknowledged = acknowledged;
+        }
+        for chunk in std::mem::take(&mut self.removals) {
+            self.remove(chunk);
+        }
+    }
+
+    fn remove(&mut self, chunk: u64) {
+        self.disk.chunks.remove(&chunk);
+        self.disk.torn.remove(&chunk);
+    }
+
     fn do_effect(&mut self, effect: Effect, acknowledged: u64) {
+        if !self.disk_is_full {
+            self.catch_up();
+        }
         let outcome = if self.disk_is_full { StoredOutcome::Failed } else { StoredOutcome::Ok };
         match effect {
             Effect::Append { token, chunk, payload } => {
                 if self.disk_is_full {
                     self.is_exact = false;
+                    self.refused.push((chunk.0, payload));
                 } else {
                     self.stored.extend(number(&payload));
                     self.disk.chunks.entry(chunk.0).or_default().push(payload);
@@ -442,6 +476,7 @@ impl Host {
                     // A loss that only memory knows dies with it.
                     self.is_exact = false;
                     self.is_told = false;
+                    self.refused_state = Some((bytes, acknowledged));
                 } else {
                     self.disk.copy = self.disk.state.replace(bytes);
                     self.disk.acknowledged = acknowledged;
@@ -450,10 +485,16 @@ impl Host {
             }
             Effect::Read { token, chunk } => self.reads.push((token, chunk.0)),
             Effect::Remove { chunk } => {
-                self.disk.chunks.remove(&chunk.0);
-                self.disk.torn.remove(&chunk.0);
+                self.refused.retain(|(refused, _)| *refused != chunk.0);
+                if self.refused.iter().any(|(rest, _)| *rest > chunk.0 && *rest <= chunk.last_rest().0) {
+                    self.removals.push(chunk.0);
+                } else {
+                    self.remove(chunk.0);
+                }
             }
             Effect::Wipe => {
+                self.refused.clear();
+                self.removals.clear();
                 self.disk.chunks.clear();
                 self.disk.torn.clear();
                 self.disk.copy = None;
