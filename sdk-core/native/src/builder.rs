@@ -342,6 +342,7 @@ impl Builder {
             told,
             taken: before,
             released: before,
+            owes_decision: false,
             stopping: false,
         };
         let thread = worker.start(queue, left).map_err(BuildError::Start)?;

@@ -12,7 +12,8 @@ use std::{
 };
 
 use holloway_core::{
-    Client as Core, Config, Consent, Diagnostic, Effect, HttpOutcome, Now, Request, Token, wire::LossReason,
+    Client as Core, Config, Consent, Diagnostic, Effect, HttpOutcome, Now, Request, Token,
+    wire::{LossReason, RawJson},
 };
 
 use crate::{
@@ -79,6 +80,8 @@ pub(crate) struct Worker {
     pub(crate) taken: Upto,
     /// Calls up to here have left the hand-off.
     pub(crate) released: Upto,
+    /// The newest decision could not be written for other clients on the folder yet.
+    pub(crate) owes_decision: bool,
     /// Told to stop: nothing is sent any more.
     pub(crate) stopping: bool,
 }
@@ -130,12 +133,11 @@ impl Worker {
                     }
                     self.handle(message, now);
                 }
-                Err(RecvTimeoutError::Timeout) => {
-                    if self.core.next_deadline().is_some_and(|due| due < now.mono_ms) {
-                        self.core.tick(now);
-                    }
-                }
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => self.handle(Message::Stop, now),
+            }
+            if self.core.next_deadline().is_some_and(|due| due < now.mono_ms) {
+                self.core.tick(now);
             }
             self.carry_out();
             if self.is_behind() && now.mono_ms >= catch_up_at_mono_ms {
@@ -170,9 +172,11 @@ impl Worker {
         let lost = self.handoff.lost();
         if lost != self.told {
             let news = lost.since(&self.told);
-            self.told = lost;
-            self.mark(self.core.host_mark()[1]);
-            for (reason, events) in news {
+            for (counter, (reason, events)) in news.into_iter().enumerate() {
+                // Each with its own count: a kill may come between two saves.
+                self.told.disk[counter] = lost.disk[counter];
+                self.told.memory[counter] = lost.memory[counter];
+                self.mark(self.core.host_mark()[1]);
                 if events > 0 {
                     self.core.lost(reason, events as usize, self.clock.now());
                 }
@@ -244,7 +248,9 @@ impl Worker {
             );
             self.handoff.set_unlinked();
         }
-        if let Some(consent) = decision::read(self.disk.files().folder().store())
+        if self.owes_decision {
+            self.keep_decision();
+        } else if let Some(consent) = decision::read(self.disk.files().folder().store())
             && consent != self.core.consent()
         {
             self.core.set_consent(consent, self.clock.now());
@@ -263,11 +269,20 @@ impl Worker {
         match message {
             Message::Consent(consent, at, reply) => {
                 self.core.set_consent(consent, at);
-                self.decide(&reply);
+                self.decided();
+                self.keep_decision();
+                // Who waited may be gone.
+                let _ = reply.try_send(());
             }
             Message::Purposes(purposes, at, reply) => {
                 self.core.set_purposes(&purposes, at);
-                self.decide(&reply);
+                self.decided();
+                let purposes = RawJson::object(&purposes).unwrap_or(RawJson::EMPTY);
+                if purposes.get(self.config.consent_purpose).is_some() {
+                    self.keep_decision();
+                }
+                // Who waited may be gone.
+                let _ = reply.try_send(());
             }
             Message::Sent(token, answer) => self.sent(token, answer, now),
             Message::Flush(reply) => {
@@ -287,16 +302,16 @@ impl Worker {
         }
     }
 
-    /// Makes a decision hold for every client on the folder, and answers who waits for it.
-    fn decide(&mut self, reply: &SyncSender<()>) {
-        self.decided();
-        if let Err(error) = decision::write(self.disk.files().folder().store(), self.core.consent()) {
-            tracing::warn!(%error, "the decision could not be kept for other clients on the folder");
+    /// Keeps the decision for every client on the folder; later, when the disk refuses it now.
+    fn keep_decision(&mut self) {
+        let kept = decision::write(self.disk.files().folder().store(), self.core.consent());
+        self.owes_decision = kept.is_err();
+        if let Err(error) = kept {
+            tracing::warn!(%error, "the decision could not be kept for other clients on the folder; it is tried again");
         }
-        // Who waited may be gone.
-        let _ = reply.try_send(());
     }
 
+    /// Makes a decision hold here.
     fn decided(&mut self) {
         self.carry_out();
         self.follow();

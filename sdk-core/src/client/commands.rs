@@ -152,6 +152,8 @@ impl Client {
     /// The user's decision. Granting sends what was held; denying wipes what was kept, and asks the collector to
     /// delete what it may have got. That request outlives the denial, a full outbox and a restart.
     pub fn set_consent(&mut self, consent: Consent, now: Now) {
+        // A command that a plugin's panic cut short holds nothing back.
+        self.is_amid = false;
         let before = self.consent();
         self.state.consent = Some(consent);
         if consent == before {

@@ -56,6 +56,7 @@ impl Client {
             self.state.losses.add(reason, events);
         }
         self.state.deletions.extend(gone.state.deletions.iter().cloned());
+        self.state.has_sent |= gone.state.has_sent;
         self.save(now);
         self.send(now);
     }
@@ -66,7 +67,14 @@ impl Client {
         self.state.deletions.clear();
         self.state.gone.clear();
         self.state.host_mark = HostMark::default();
+        // Requests with what is not ours to tell are not sent; ours are made anew.
+        self.in_flight.clear();
+        self.effects.retain(|effect| !matches!(effect, Effect::Send { .. }));
+        for chunk in &mut self.outbox.chunks {
+            chunk.in_flight = false;
+        }
         self.save(now);
+        self.send(now);
     }
 
     /// Gives another client of this device the host's context and the plugins; called again, takes them back.

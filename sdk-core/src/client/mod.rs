@@ -180,7 +180,9 @@ impl Client {
         if client.consent() == Consent::Denied {
             let known = client.state.has_sent || client.user_id().is_some() || client.session().is_some();
             // Denied by the app's settings since, or killed in the middle of a denial.
-            if known || copy.is_some_and(|copy| copy.consent != Some(Consent::Denied)) {
+            if known
+                || copy.is_some_and(|copy| copy.consent.unwrap_or(client.config.consent) != Consent::Denied)
+            {
                 client.opt_out(now);
             }
         }

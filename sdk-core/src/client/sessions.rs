@@ -59,7 +59,7 @@ impl Client {
             Some(_) => previous_id.as_deref() == known,
             None => {
                 self.state.sequence == 0
-                    || (index == self.state.sessions + 1 && anonymous_id == self.anonymous_id())
+                    || (index == self.state.sessions.saturating_add(1) && anonymous_id == self.anonymous_id())
             }
         };
         if sequence <= self.state.sequence || !(is_same || is_next) {
@@ -68,15 +68,24 @@ impl Client {
         self.state.sequence = sequence;
         self.state.identity.anonymous_id = anonymous_id;
         self.state.identity.user_id = text(event, "userId");
+        if text(event, "event").as_deref() == Some(ENDED) {
+            self.state.session = None;
+            return;
+        }
         let last_unix_ms = time(event, "timestamp").unwrap_or_default().max(start_unix_ms);
         if let Some(known) = self.state.session.as_mut().filter(|_| is_same) {
             known.events = events;
-            known.duration_ms =
-                known.duration_ms.saturating_add(last_unix_ms.saturating_sub(known.last_unix_ms));
-            known.last_unix_ms = known.last_unix_ms.max(last_unix_ms);
+            // A time that the app gave its event is no sign of activity.
+            let gap_ms = last_unix_ms.saturating_sub(known.last_unix_ms);
+            if gap_ms <= self.config.session_timeout_ms {
+                known.duration_ms = known.duration_ms.saturating_add(gap_ms);
+                known.last_unix_ms = known.last_unix_ms.max(last_unix_ms);
+            }
             known.is_active = true;
             return;
         }
+        let is_given = last_unix_ms - start_unix_ms > self.config.session_timeout_ms;
+        let last_unix_ms = if is_given { start_unix_ms } else { last_unix_ms };
         let word = text(session, "reason").unwrap_or_default();
         self.state.sessions = index;
         self.state.session = Some(Session {
