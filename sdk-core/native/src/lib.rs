@@ -94,6 +94,7 @@ mod folder;
 mod gauges;
 mod handoff;
 mod ids;
+mod log;
 mod mapped;
 mod orphan;
 mod recorder;

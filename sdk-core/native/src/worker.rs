@@ -23,7 +23,7 @@ use crate::{
     flush::{Flushes, Reply},
     gauges::Gauges,
     handoff::{Batch, Handoff, Lost, Upto},
-    orphan,
+    log, orphan,
     transport::{Response, TransportError},
 };
 
@@ -360,46 +360,11 @@ impl Worker {
                     gauges.lose(reason, events);
                     flushes.lose(reason, events);
                 }
-                tell(diagnostic);
+                log::tell(diagnostic);
             }
             // The loop asks for the deadline itself.
             _ => {}
         });
         gauges.read(core);
-    }
-}
-
-fn tell(diagnostic: Diagnostic) {
-    match diagnostic {
-        Diagnostic::BadJson { at } => {
-            tracing::warn!(at, "expected a JSON object, found something else");
-        }
-        Diagnostic::MissingName => {
-            tracing::warn!("expected a name or an id, found an empty text");
-        }
-        Diagnostic::Lost { reason, events } => {
-            tracing::warn!(reason = reason.as_str(), events, "events are lost");
-        }
-        Diagnostic::StateDamaged { copy_used } => {
-            tracing::warn!(copy_used, "the state file was damaged");
-        }
-        Diagnostic::StorageFailed => {
-            tracing::warn!("the disk refused a write; the event is in memory");
-        }
-        Diagnostic::Paused { status } => {
-            tracing::warn!(status, "the collector refuses the write key; sending is paused");
-        }
-        Diagnostic::Unreachable { wait_ms } => {
-            tracing::warn!(
-                wait_ms,
-                "nothing answers; tried again now and then, and at once when the app says online"
-            );
-        }
-        Diagnostic::ClockSkew { skew_ms } => {
-            tracing::info!(skew_ms, "this device's clock is off; the collector corrects the events' times");
-        }
-        Diagnostic::Retrying { status, wait_ms } => {
-            tracing::info!(status, wait_ms, "a batch is tried again later");
-        }
     }
 }
