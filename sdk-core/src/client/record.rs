@@ -105,8 +105,10 @@ impl Client {
 
     /// What stands for the campaign of an event, where sessions are split by it.
     fn campaign(&self, own: Option<RawJson<'_>>) -> Option<u32> {
-        let host = RawJson::object(&self.context).ok().filter(|_| self.config.session_by_campaign);
-        let own = own.filter(|_| self.config.session_by_campaign);
+        if !self.config.session_by_campaign {
+            return None;
+        }
+        let host = RawJson::object(&self.context).ok();
         own.and_then(|own| own.get("campaign")).or_else(|| host?.get("campaign")).map(campaign_of)
     }
 
