@@ -199,7 +199,7 @@ impl Client {
     }
 
     /// The user's decision about being recorded. It holds for every call after this one, over kill and restart: this call
-    /// alone waits, for the milliseconds until the decision is on the disk.
+    /// and [`Self::set_purposes`] alone wait, for the milliseconds until the decision is on the disk.
     pub fn set_consent(&self, consent: Consent) {
         let is_done = self.decide(|now, reply| Message::Consent(consent, now, reply));
         // Nobody works any more: the next client is told.
@@ -269,13 +269,13 @@ impl Client {
     }
 
     /// Whether a call survives a kill of the process from the moment at which it returns. False until the user has agreed,
-    /// and while the disk has no room for the calls on their way.
+    /// while the disk has no room for the calls on their way, and after somebody deleted the store folder.
     pub fn is_durable(&self) -> bool {
         self.shared.handoff.is_durable()
     }
 
-    /// Whether the disk has everything that it should have; false while it refuses writes, as a full one does. Nothing is
-    /// lost then until memory is full too, or the process is killed.
+    /// Whether the disk has everything that it should have; false while it refuses writes, as a full one does. Calls
+    /// stay on their way then, and none is lost until their room is full too.
     pub fn is_caught_up(&self) -> bool {
         self.shared.gauges.is_caught_up()
     }

@@ -31,12 +31,12 @@
 //!
 //! From the moment `track` returns, the event is in the operating system's hands: it was copied into a ring in a mapped
 //! file of the store folder, and a SIGKILL does not lose it. The next client on the same folder sends it. `track` makes no
-//! system call, waits for no lock, no disk, no network and no full queue, and never fails into the app: what is dropped
+//! system call of its own (a call of more than 1 KiB asks the allocator for room, which may make one), waits for no lock, no disk, no network and no full queue, and never fails into the app: what is dropped
 //! is counted ([`Client::losses`]) and told through `tracing`. The ring's 4 MiB are taken from the disk when the client is
 //! built: a disk without room for them is an error then, and no fault later (but for file systems that copy on write,
 //! which may run out of room for a page that is written again).
 //!
-//! Before the user has agreed ([`Client::set_consent`]) nothing at all is written, and the promise begins with the
+//! Before the user has agreed ([`Client::set_consent`]) nothing of the user is written, and the promise begins with the
 //! agreement.
 //!
 //! # What runs
