@@ -3,7 +3,7 @@
 
 import { build } from "esbuild";
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { deflateRawSync } from "node:zlib";
 
@@ -22,10 +22,17 @@ const core = {
   },
 };
 
+/** A page pays for the entries that it imports. */
+const entries = ["index", "autocapture", "forms", "media", "vitals", "exposure", "react", "snippet"].filter((name) =>
+  existsSync(join(here, `src/${name}.ts`)),
+);
+
 rmSync(join(here, "dist"), { recursive: true, force: true });
 await build({
-  entryPoints: [join(here, "src/index.ts")],
-  outfile: join(here, "dist/index.js"),
+  entryPoints: entries.map((name) => join(here, `src/${name}.ts`)),
+  outdir: join(here, "dist"),
+  splitting: true,
+  chunkNames: "shared-[hash]",
   bundle: true,
   minify: true,
   format: "esm",
@@ -40,5 +47,5 @@ execFileSync(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "
 });
 mkdirSync(join(here, "dist"), { recursive: true });
 // The types of the face; the other modules are nobody's business.
-for (const name of ["index", "options"]) cpSync(join(here, `types/${name}.d.ts`), join(here, `dist/${name}.d.ts`));
+for (const name of [...entries, "options"]) cpSync(join(here, `types/${name}.d.ts`), join(here, `dist/${name}.d.ts`));
 rmSync(join(here, "types"), { recursive: true });

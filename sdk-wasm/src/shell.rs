@@ -103,7 +103,7 @@ impl<H: Host> Shell<H> {
             integrations: present(call.integrations),
         };
         let (client, body) = (&mut self.client, present(call.body));
-        match call.kind {
+        match call.kind & 15 {
             0 => {
                 client.track(call.name, body, &options, now);
             }
@@ -145,7 +145,7 @@ impl<H: Host> Shell<H> {
         }
         // First the effects: a wipe must not take the identity that is told after it.
         self.pump(now);
-        if matches!(call.kind, 3 | 5 | 6 | 9..) {
+        if matches!(call.kind & 15, 3 | 5 | 6 | 9..) {
             self.tell_identity();
         }
     }

@@ -15,6 +15,8 @@ export const UNREGISTER = 8;
 export const CONSENT = 9;
 export const SESSION = 10;
 export const PURPOSES = 11;
+/** Added to a kind: the call came from a feature, and its texts are scrubbed. */
+export const AUTOMATIC = 16;
 
 /** kind, name, body, messageId, time (ms), context, integrations; empty texts are absent. */
 export type Call = [
@@ -53,8 +55,8 @@ const json = (value: unknown): string => {
 export const capture = (kind: number, name: unknown, body?: unknown, options: CallOptions = {}): Call => {
   const now = Date.now();
   const at = options.timestamp == null ? now : +new Date(options.timestamp);
-  const page = kind > ALIAS ? undefined : pageContext();
-  if (kind == PAGE) body = { ...page!.page, ...(body as Properties) };
+  const page = (kind & 15) > ALIAS ? undefined : pageContext();
+  if ((kind & 15) == PAGE) body = { ...page!.page, ...(body as Properties) };
   return [
     kind,
     name == null ? "" : String(name),

@@ -2,6 +2,7 @@
 
 import {
   ALIAS,
+  AUTOMATIC,
   CONSENT,
   GROUP,
   IDENTIFY,
@@ -45,7 +46,14 @@ export const createClient = (options: InitOptions): Holloway => {
     },
     flush: () => engine?.flush() ?? Promise.resolve(true),
     use: (plugin) => {
-      plugin.setup(client);
+      if (engine) {
+        plugin.setup(client, {
+          track: (event, properties, options) => call(AUTOMATIC, event, properties, options),
+          page: (name, properties, options) => call(AUTOMATIC | PAGE, name, properties, options),
+          onLeave: engine.onLeave,
+          report: engine.report,
+        });
+      }
       return client;
     },
     anonymousId: () => engine?.anonymousId() ?? "",

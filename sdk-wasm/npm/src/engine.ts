@@ -23,6 +23,7 @@ const DIAGNOSTICS: Diagnostic["kind"][] = [
   "core-failed",
   "unreachable",
   "clock-skew",
+  "not-captured",
 ];
 const CONSENTS: Consent[] = ["unknown", "granted", "denied"];
 /** Without the core: at most one request in so many milliseconds. */
@@ -60,13 +61,15 @@ export const startEngine = (options: InitOptions) => {
   let [anonymousId, userId] = (store.get("i") || ",").split(",").map(decodeURIComponent) as [string, string];
 
   const now = () => [Date.now(), performance.now()] as const;
-  const report = (kind: number, first = 0, second = 0) => {
+  const leaveListeners: (() => void)[] = [];
+  const tell = (kind: Diagnostic["kind"], first = 0, second = 0) => {
     try {
-      onDiagnostic?.({ kind: DIAGNOSTICS[kind]!, first, second });
+      onDiagnostic?.({ kind, first, second });
     } catch {
       // The app's own.
     }
   };
+  const report = (kind: number, first = 0, second = 0) => tell(DIAGNOSTICS[kind]!, first, second);
   const rememberIdentity = () => {
     if (consent == "granted") store.set("i", [anonymousId, userId].map(encodeURIComponent).join());
   };
@@ -239,6 +242,13 @@ export const startEngine = (options: InitOptions) => {
   };
 
   const leave = () => {
+    for (const listener of leaveListeners) {
+      try {
+        listener();
+      } catch {
+        // A feature's own.
+      }
+    }
     if (core) input(HIDDEN);
     else sendRaw(true);
   };
@@ -267,6 +277,8 @@ export const startEngine = (options: InitOptions) => {
         input(FLUSH);
       });
     },
+    onLeave: (listener: () => void) => void leaveListeners.push(listener),
+    report: tell,
     anonymousId: () => anonymousId,
     userId: () => userId,
   };

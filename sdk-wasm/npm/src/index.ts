@@ -10,6 +10,7 @@ export type {
   Holloway,
   InitOptions,
   Plugin,
+  PluginHost,
   Properties,
 } from "./options.js";
 

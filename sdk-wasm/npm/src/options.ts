@@ -50,7 +50,8 @@ export interface Diagnostic {
     | "retrying"
     | "core-failed"
     | "unreachable"
-    | "clock-skew";
+    | "clock-skew"
+    | "not-captured";
   readonly first: number;
   readonly second: number;
 }
@@ -58,8 +59,23 @@ export interface Diagnostic {
 /** A feature that is added with `use`. */
 export interface Plugin {
   readonly name: string;
-  /** Called once, at `use`. */
-  setup(client: Holloway): void;
+  /** Called once, at `use`; never on a server. */
+  setup(client: Holloway, host: PluginHost): void;
+}
+
+/**
+ * What a feature has besides the client's calls.
+ *
+ * What it records with `track` and `page` here is marked as automatic: nobody chose these texts one by one, so the
+ * core takes e-mail addresses, card numbers and social security numbers out of them before anything is kept.
+ */
+export interface PluginHost {
+  track(event: string, properties?: Properties, options?: CallOptions): void;
+  page(name?: string, properties?: Properties, options?: CallOptions): void;
+  /** Called whenever the page is hidden or left, before the last flush: record here what is still to be told. */
+  onLeave(listener: () => void): void;
+  /** Tells `onDiagnostic`, and the devtools, why something was not recorded. */
+  report(kind: Diagnostic["kind"], first?: number, second?: number): void;
 }
 
 /** The client of a page. No method throws, and all but `flush` are done when they return. */

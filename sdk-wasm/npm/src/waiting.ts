@@ -52,7 +52,8 @@ export const openWaiting = (store: Store, writer: string) => {
       };
       let chars = 0;
       for (const waiting of calls) {
-        const [kind, name, body, messageId, timeMs, context, integrations] = waiting.call;
+        const [marked, name, body, messageId, timeMs, context, integrations] = waiting.call;
+        const kind = marked & 15;
         // Who comes after a reset, and what a decision allows, only the core can tell.
         if (kind == RESET || kind == CONSENT) break;
         let data: object;
@@ -64,7 +65,8 @@ export const openWaiting = (store: Store, writer: string) => {
         if (kind == REGISTER) registered = { ...registered, ...data };
         const previousId = body || userId || anonymousId;
         if (kind == IDENTIFY || kind == ALIAS) userId = name || userId;
-        if (waiting.isSent || kind > ALIAS) continue;
+        // What must be scrubbed waits for the core.
+        if (waiting.isSent || kind > ALIAS || marked != kind) continue;
         const event = JSON.stringify({
           type: KINDS[kind],
           messageId,
