@@ -13,7 +13,8 @@ const here = import.meta.dirname;
 const core = {
   name: "core",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^holloway:glue$/ }, () => ({ path: join(glue, "holloway_wasm_bg.js") }));
+    // A script of its own, which only pages that forbid WebAssembly download.
+    onResolve({ filter: /^holloway:script$/ }, () => ({ path: "./core-script.js", external: true }));
     onResolve({ filter: /^holloway:wasm$/ }, () => ({ path: "wasm", namespace: "wasm" }));
     onLoad({ filter: /^wasm$/, namespace: "wasm" }, () => ({
       contents: deflateRawSync(readFileSync(join(glue, "core.wasm")), { level: 9, memLevel: 9 }).toString("base64"),

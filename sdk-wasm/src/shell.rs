@@ -1,56 +1,33 @@
 //! The loop between the core and a page.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use holloway_core::{
     ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, HttpOutcome, Now, ReadOutcome,
-    Registration, ResetOptions, Restored, RestoredChunk, StoredOutcome, Token,
+    Registration, ResetOptions, Restored, RestoredChunk, StoredOutcome, Token, wire::json::write_number,
 };
 
-use crate::host::{Host, SEND_BEACONED, SEND_PENDING, SEND_REFUSED};
+use crate::host::{Act, Host, SEND_BEACONED, SEND_PENDING, SEND_REFUSED};
 
 /// A chunk is one request. Browsers allow 64 KiB of keepalive bodies and beacons at a time; the frame around the
 /// events and a neighbour's small request must fit too.
 const CHUNK_BYTES_MAX: usize = 56 * 1024;
 /// Browsers give an origin about 5 million characters; the app needs most of them.
 const OUTBOX_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Between the fields of a text. JSON has none; a name comes last and may have some.
+const FIELD_END: char = '\0';
 
-/// What a client is told once; empty texts are absent.
-#[derive(Debug)]
-pub(crate) struct Setup<'a> {
-    pub(crate) write_key: &'a str,
-    pub(crate) flush_at: u32,
-    pub(crate) flush_interval_ms: f64,
-    pub(crate) consent: u32,
-    pub(crate) anonymous_id: &'a str,
-    pub(crate) state: &'a str,
-    pub(crate) state_copy: &'a str,
-    pub(crate) context: &'a str,
-}
-
-/// A call of the app, as it was when the app made it. Empty texts are absent.
-///
-/// | kind | call | `name` | `body` |
-/// |---|---|---|---|
-/// | 0, 1, 2 | track, page, screen | event or page name | properties |
-/// | 3 | identify | user id | traits |
-/// | 4 | group | group id | traits |
-/// | 5 | alias | new user id | former id |
-/// | 6 | reset | | |
-/// | 7 | register | empty, `once` or `session` | properties |
-/// | 8 | unregister | key | |
-/// | 9 | consent | `unknown`, `granted` or `denied` | |
-/// | 10 | start a session | | |
-/// | 11 | consent by purpose | | purposes |
-#[derive(Debug)]
-pub(crate) struct Call<'a> {
-    pub(crate) kind: u32,
-    pub(crate) name: &'a str,
-    pub(crate) body: &'a str,
-    pub(crate) message_id: &'a str,
-    pub(crate) timestamp_unix_ms: f64,
-    pub(crate) context: &'a str,
-    pub(crate) integrations: &'a str,
+/// What a client is told once; a text of fields in this order, empty ones absent.
+struct Setup<'a> {
+    write_key: &'a str,
+    /// `u` unknown, `g` granted, `d` denied.
+    consent: &'a str,
+    /// Used when the state has none.
+    anonymous_id: &'a str,
+    /// A JSON object.
+    context: &'a str,
+    state: &'a str,
+    state_copy: &'a str,
 }
 
 /// The core and its page.
@@ -58,6 +35,8 @@ pub(crate) struct Call<'a> {
 pub(crate) struct Shell<H> {
     client: Client,
     host: H,
+    /// The running session's number, as the page was told it.
+    told_session: u64,
 }
 
 /// Both clocks of the page, cut to whole milliseconds.
@@ -66,132 +45,108 @@ pub(crate) const fn now(unix_ms: f64, mono_ms: f64) -> Now {
 }
 
 impl<H: Host> Shell<H> {
-    /// A client that goes on from its stored state.
-    pub(crate) fn new(host: H, setup: &Setup<'_>, now: Now) -> Self {
+    /// A client that goes on from its stored state; `text` has the fields of `Setup`.
+    pub(crate) fn new(host: H, text: &str, flush_at: u32, flush_interval_ms: f64, now: Now) -> Self {
+        let mut fields = Fields(text);
+        let setup = Setup {
+            write_key: fields.next(),
+            consent: fields.next(),
+            anonymous_id: fields.next(),
+            context: fields.next(),
+            state: fields.next(),
+            state_copy: fields.next(),
+        };
         let mut config = Config::new(setup.write_key);
-        config.flush_at = setup.flush_at as usize;
-        config.flush_interval_ms = setup.flush_interval_ms as u64;
+        config.flush_at = flush_at as usize;
+        config.flush_interval_ms = flush_interval_ms as u64;
         config.chunk_bytes_max = CHUNK_BYTES_MAX;
         config.outbox_bytes_max = OUTBOX_BYTES_MAX;
-        config.consent = [Consent::Unknown, Consent::Granted, Consent::Denied]
-            .get(setup.consent as usize)
-            .copied()
-            .unwrap_or(Consent::Denied);
+        config.consent = consent(setup.consent);
         config.anonymous_id = present(setup.anonymous_id).map(Into::into);
         config.library = ("@holloway/browser", env!("CARGO_PKG_VERSION"));
         let mut seed = [0; 32];
         for word in seed.chunks_exact_mut(4) {
-            word.copy_from_slice(&host.random().to_le_bytes());
+            word.copy_from_slice(&host.act(Act::Random, 0.0, 0.0, "").to_le_bytes());
         }
         let bytes = |text| present(text).map(|text| text.as_bytes().to_vec());
         let restored =
             Restored { state: bytes(setup.state), state_copy: bytes(setup.state_copy), chunks: Vec::new() };
         let mut client = Client::new(config, seed, &restored, now);
         client.set_context(setup.context);
-        let mut shell = Self { client, host };
-        shell.tell_identity();
+        let mut shell = Self { client, host, told_session: 0 };
         shell.pump(now);
+        shell.tell_identity();
         shell
     }
 
-    /// Carries out a call of the app.
-    pub(crate) fn call(&mut self, call: &Call<'_>, now: Now) {
-        let options = EventOptions {
-            message_id: present(call.message_id),
-            timestamp_unix_ms: Some(call.timestamp_unix_ms as u64),
-            context: present(call.context),
-            integrations: present(call.integrations),
-        };
-        let (client, body) = (&mut self.client, present(call.body));
-        match call.kind & 15 {
-            0 => {
-                client.track(call.name, body, &options, now);
+    /// Carries out a call of the app, or takes what the page noticed.
+    ///
+    /// | kind | call | `name` | `body` |
+    /// |---|---|---|---|
+    /// | 0, 1, 2 | track, page, screen | event or page name | properties |
+    /// | 3 | identify | user id | traits |
+    /// | 4 | group | group id | traits |
+    /// | 5 | alias | new user id | former id |
+    /// | 6 | reset | | |
+    /// | 7 | register | empty, `once` or `session` | properties |
+    /// | 8 | unregister | key | |
+    /// | 9 | consent | `unknown`, `granted` or `denied` | |
+    /// | 10 | start a session | | |
+    /// | 11 | consent by purpose | | purposes |
+    ///
+    /// Their `first` is the time of the call, and the fields of their text are body, context, integrations, message id
+    /// and name; 16 more than the kind is a call that a feature made: its texts are scrubbed.
+    ///
+    /// | kind | noticed | `first` | `second` | text |
+    /// |---|---|---|---|---|
+    /// | 32 | visible | | | |
+    /// | 33 | hidden, or left | | | |
+    /// | 34 | online | | | |
+    /// | 35 | time passed | | | |
+    /// | 36 | flush was asked for | | | |
+    /// | 37 | a closed tab left a chunk | its id | | its records, one a line |
+    /// | 38 | a chunk was read | token | | its records, one a line |
+    /// | 39 | a request ended | token | status, 0 for none, 1 for a beacon in its place; 1,000 for each millisecond and one more that it asked to wait | body |
+    /// | 40 | another tab wrote the state | | | the state |
+    /// | 41 | this tab tells losses and deletions | 1, or 0 when another does | | |
+    /// | 42 | the cookie changed | | | as `Act::Identity` tells it |
+    pub(crate) fn call(&mut self, kind: u32, first: f64, second: f64, text: &str, now: Now) {
+        let client = &mut self.client;
+        match kind {
+            0..32 => self.app_call(kind & 15, first, text, now),
+            32 => client.foreground(now),
+            33 => client.background(now),
+            34 => client.online(now),
+            35 => client.tick(now),
+            36 => client.flush(now),
+            37 => {
+                let events = text.split('\n').count() as u32;
+                let chunk = RestoredChunk { id: ChunkId(first as u64), bytes: text.len() as u64, events };
+                client.adopt(chunk, now);
             }
-            1 => {
-                client.page(present(call.name), body, &options, now);
+            38 => {
+                let payloads: Vec<Vec<u8>> = text
+                    .split('\n')
+                    .filter(|line| !line.is_empty())
+                    .map(|line| line.as_bytes().to_vec())
+                    .collect();
+                let outcome = ReadOutcome::Records { payloads, torn: 0 };
+                client.read_done(Token(first as u64), outcome, now);
             }
-            2 => {
-                client.screen(present(call.name), body, &options, now);
-            }
-            3 => {
-                client.identify(call.name, body, &options, now);
-            }
-            4 => {
-                client.group(call.name, body, &options, now);
-            }
-            5 => {
-                client.alias(call.name, body, &options, now);
-            }
-            6 => client.reset(ResetOptions::default(), now),
-            7 => {
-                let registration = match call.name {
-                    "once" => Registration::Once,
-                    "session" => Registration::Session,
-                    _ => Registration::Always,
-                };
-                client.register(call.body, registration, now);
-            }
-            8 => client.unregister(call.name, now),
-            10 => client.start_session(now),
-            11 => client.set_purposes(call.body, now),
-            _ => client.set_consent(
-                match call.name {
-                    "granted" => Consent::Granted,
-                    "unknown" => Consent::Unknown,
-                    _ => Consent::Denied,
-                },
-                now,
-            ),
+            39 => client.http_done(Token(first as u64), answer(second as u64, text), now),
+            40 => client.sync(text.as_bytes(), now),
+            41 => client.set_follower(first == 0.0, now),
+            42 => client.meet(text, now),
+            _ => {}
         }
         // First the effects: a wipe must not take the identity that is told after it.
         self.pump(now);
-        if matches!(call.kind & 15, 3 | 5 | 6 | 9..) {
+        if kind >= 40
+            || self.client.session().map_or(0, |session| session.index) != self.told_session
+            || matches!(kind & !16, 3 | 5 | 6 | 9..16)
+        {
             self.tell_identity();
         }
-    }
-
-    /// Tells the core what the page noticed.
-    pub(crate) fn input(&mut self, kind: u32, now: Now) {
-        match kind {
-            0 => self.client.foreground(now),
-            1 => self.client.background(now),
-            2 => self.client.online(now),
-            3 => self.client.tick(now),
-            _ => self.client.flush(now),
-        }
-        self.pump(now);
-    }
-
-    /// Takes over a chunk that a closed tab left behind.
-    pub(crate) fn adopt(&mut self, chunk: f64, bytes: u32, events: u32, now: Now) {
-        self.client.adopt(RestoredChunk { id: ChunkId(chunk as u64), bytes: bytes.into(), events }, now);
-        self.pump(now);
-    }
-
-    /// Hands over the records of a chunk, one a line.
-    pub(crate) fn read_done(&mut self, token: f64, records: &str, now: Now) {
-        let payloads: Vec<Vec<u8>> = records
-            .split('\n')
-            .filter(|line| !line.is_empty())
-            .map(|line| line.as_bytes().to_vec())
-            .collect();
-        self.client.read_done(Token(token as u64), ReadOutcome::Records { payloads, torn: 0 }, now);
-        self.pump(now);
-    }
-
-    /// Hands over the answer to a request; status 0 when none came.
-    pub(crate) fn http_done(&mut self, token: f64, status: u32, retry_after: &str, body: &str, now: Now) {
-        let outcome = match status {
-            0 => HttpOutcome::NetworkError,
-            _ => HttpOutcome::Response {
-                status: status as u16,
-                retry_after: present(retry_after),
-                date: None,
-                body: body.as_bytes(),
-            },
-        };
-        self.client.http_done(Token(token as u64), outcome, now);
-        self.pump(now);
     }
 
     /// 0 when all is delivered.
@@ -199,8 +154,74 @@ impl<H: Host> Shell<H> {
         (self.client.queued_events() as u32).max(u32::from(!self.client.is_idle()))
     }
 
-    fn tell_identity(&self) {
-        self.host.identity(self.client.anonymous_id(), self.client.user_id().unwrap_or_default());
+    fn app_call(&mut self, kind: u32, unix_ms: f64, text: &str, now: Now) {
+        let mut fields = Fields(text);
+        let (body, context) = (fields.next(), fields.next());
+        let (integrations, message_id) = (fields.next(), fields.next());
+        let name = fields.0;
+        let options = EventOptions {
+            message_id: present(message_id),
+            timestamp_unix_ms: Some(unix_ms as u64),
+            context: present(context),
+            integrations: present(integrations),
+        };
+        let (client, object) = (&mut self.client, present(body));
+        match kind {
+            0 => {
+                client.track(name, object, &options, now);
+            }
+            1 => {
+                client.page(present(name), object, &options, now);
+            }
+            2 => {
+                client.screen(present(name), object, &options, now);
+            }
+            3 => {
+                client.identify(name, object, &options, now);
+            }
+            4 => {
+                client.group(name, object, &options, now);
+            }
+            5 => {
+                client.alias(name, object, &options, now);
+            }
+            6 => client.reset(ResetOptions::default(), now),
+            7 => {
+                let registration = match name {
+                    "once" => Registration::Once,
+                    "session" => Registration::Session,
+                    _ => Registration::Always,
+                };
+                client.register(body, registration, now);
+            }
+            8 => client.unregister(name, now),
+            10 => client.start_session(now),
+            11 => client.set_purposes(body, now),
+            _ => client.set_consent(consent(name), now),
+        }
+    }
+
+    /// Anonymous id, user id, and the session's id, start, latest event (milliseconds), number, events and reason, a
+    /// line each.
+    fn tell_identity(&mut self) {
+        let mut text = String::from(self.client.anonymous_id());
+        let mut line = |field: &str| {
+            text.push('\n');
+            text.push_str(field);
+        };
+        line(self.client.user_id().unwrap_or_default());
+        self.told_session = 0;
+        if let Some(session) = self.client.session() {
+            self.told_session = session.index;
+            line(&session.id);
+            for number in [session.start_unix_ms, session.last_unix_ms, session.index, session.events] {
+                let mut digits = Vec::new();
+                write_number(&mut digits, number);
+                line(self::text(&digits));
+            }
+            line(session.reason.as_str());
+        }
+        self.host.act(Act::Identity, 0.0, 0.0, &text);
     }
 
     /// Carries out every effect that there is.
@@ -208,57 +229,97 @@ impl<H: Host> Shell<H> {
         while let Some(effect) = self.client.poll_effect() {
             match effect {
                 Effect::Append { token, chunk, payload } => {
-                    let is_kept = self.host.append(chunk.0 as f64, text(&payload));
-                    self.client.stored(token, outcome(is_kept), now);
+                    self.store(token, Act::Append, chunk.0, &payload, now);
                 }
                 // Each record is a key of its own: there is no file to close.
                 Effect::Seal { token, .. } => self.client.stored(token, StoredOutcome::Ok, now),
-                Effect::Read { token, chunk } => self.host.read(token.0 as f64, chunk.0 as f64),
-                Effect::Remove { chunk } => self.host.remove(chunk.0 as f64),
-                Effect::SaveState { token, bytes } => {
-                    let is_kept = self.host.save(text(&bytes));
-                    self.client.stored(token, outcome(is_kept), now);
+                Effect::Read { token, chunk } => {
+                    self.host.act(Act::Read, token.0 as f64, chunk.0 as f64, "");
                 }
-                Effect::Wipe => self.host.wipe(),
+                Effect::Remove { chunk } => {
+                    self.host.act(Act::Remove, chunk.0 as f64, 0.0, "");
+                }
+                Effect::SaveState { token, bytes } => self.store(token, Act::Save, 0, &bytes, now),
+                Effect::Wipe => {
+                    self.host.act(Act::Wipe, 0.0, 0.0, "");
+                }
                 Effect::Send { token, request } => {
-                    let bytes = request.body.len() as u32;
-                    match self.host.send(token.0 as f64, text(&request.body), bytes, request.leaving) {
+                    let leaving = f64::from(u8::from(request.leaving));
+                    match self.host.act(Act::Send, token.0 as f64, leaving, text(&request.body)) {
                         SEND_BEACONED => self.client.http_done(token, HttpOutcome::Beaconed, now),
                         SEND_REFUSED => self.client.http_done(token, HttpOutcome::NetworkError, now),
                         answer => debug_assert_eq!(answer, SEND_PENDING),
                     }
                 }
-                Effect::WakeAt { mono_ms } => self.host.wake(mono_ms.saturating_sub(now.mono_ms) as f64),
+                Effect::WakeAt { mono_ms } => {
+                    self.host.act(Act::Wake, mono_ms.saturating_sub(now.mono_ms) as f64, 0.0, "");
+                }
                 Effect::Diagnostic(diagnostic) => diagnose(&self.host, diagnostic),
             }
         }
     }
+
+    fn store(&mut self, token: Token, act: Act, chunk: u64, bytes: &[u8], now: Now) {
+        let is_kept = self.host.act(act, chunk as f64, 0.0, text(bytes)) != 0;
+        let outcome = if is_kept { StoredOutcome::Ok } else { StoredOutcome::Failed };
+        self.client.stored(token, outcome, now);
+    }
 }
 
-/// 0 bad JSON (position) · 1 name missing · 2 lost (index of the reason, events) · 3 state damaged (1 when its
-/// copy was used) · 4 storage failed · 5 paused (status) · 6 retrying (status, wait in milliseconds) ·
-/// 8 unreachable (wait in milliseconds) · 9 clock skew (milliseconds); 7 is the page's own.
+/// The kind is in the text's place, as one character from `0`: 0 bad JSON (position) · 1 name missing · 2 lost (index
+/// of the reason, events) · 3 state damaged (1 when its copy was used) · 4 storage failed · 5 paused (status) ·
+/// 6 retrying (status, wait in milliseconds) · 8 unreachable (wait in milliseconds) · 9 clock skew (milliseconds);
+/// 7 is the page's own.
 fn diagnose(host: &impl Host, diagnostic: Diagnostic) {
     let (kind, first, second) = match diagnostic {
-        Diagnostic::BadJson { at } => (0, at as f64, 0.0),
-        Diagnostic::MissingName => (1, 0.0, 0.0),
-        Diagnostic::Lost { reason, events } => (2, reason.index() as f64, events as f64),
-        Diagnostic::StateDamaged { copy_used } => (3, f64::from(u8::from(copy_used)), 0.0),
-        Diagnostic::StorageFailed => (4, 0.0, 0.0),
-        Diagnostic::Paused { status } => (5, f64::from(status), 0.0),
-        Diagnostic::Retrying { status, wait_ms } => (6, f64::from(status), wait_ms as f64),
-        Diagnostic::Unreachable { wait_ms } => (8, wait_ms as f64, 0.0),
-        Diagnostic::ClockSkew { skew_ms } => (9, skew_ms as f64, 0.0),
+        Diagnostic::BadJson { at } => ("0", at as f64, 0.0),
+        Diagnostic::MissingName => ("1", 0.0, 0.0),
+        Diagnostic::Lost { reason, events } => ("2", reason.index() as f64, events as f64),
+        Diagnostic::StateDamaged { copy_used } => ("3", f64::from(u8::from(copy_used)), 0.0),
+        Diagnostic::StorageFailed => ("4", 0.0, 0.0),
+        Diagnostic::Paused { status } => ("5", f64::from(status), 0.0),
+        Diagnostic::Retrying { status, wait_ms } => ("6", f64::from(status), wait_ms as f64),
+        Diagnostic::Unreachable { wait_ms } => ("8", wait_ms as f64, 0.0),
+        Diagnostic::ClockSkew { skew_ms } => ("9", skew_ms as f64, 0.0),
     };
-    host.diagnose(kind, first, second);
+    host.act(Act::Diagnose, first, second, kind);
+}
+
+fn answer(status: u64, body: &str) -> HttpOutcome<'_> {
+    match status % 1_000 {
+        0 => HttpOutcome::NetworkError,
+        1 => HttpOutcome::Beaconed,
+        code => HttpOutcome::Response {
+            status: code as u16,
+            retry_after: None,
+            date: None,
+            body: body.as_bytes(),
+        },
+    }
+}
+
+/// What is still to be read of a text.
+struct Fields<'a>(&'a str);
+
+impl<'a> Fields<'a> {
+    fn next(&mut self) -> &'a str {
+        let end = self.0.find(FIELD_END).unwrap_or(self.0.len());
+        let field = &self.0[..end];
+        self.0 = self.0.get(end + 1..).unwrap_or_default();
+        field
+    }
+}
+
+fn consent(word: &str) -> Consent {
+    match word.as_bytes().first() {
+        Some(b'g') => Consent::Granted,
+        Some(b'u') => Consent::Unknown,
+        _ => Consent::Denied,
+    }
 }
 
 fn present(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
-}
-
-fn outcome(is_kept: bool) -> StoredOutcome {
-    if is_kept { StoredOutcome::Ok } else { StoredOutcome::Failed }
 }
 
 fn text(bytes: &[u8]) -> &str {
@@ -279,46 +340,39 @@ mod tests {
         reads: RefCell<Vec<(f64, f64)>>,
         sends: RefCell<Vec<(f64, String, bool)>>,
         told: RefCell<Vec<(u32, f64, f64)>>,
-        identity: RefCell<[String; 2]>,
+        identity: RefCell<Vec<String>>,
         is_full: bool,
     }
 
     impl Host for &Page {
-        fn random(&self) -> u32 {
-            7
-        }
-        fn append(&self, chunk: f64, record: &str) -> bool {
-            if !self.is_full {
-                self.chunks.borrow_mut().entry(chunk as u64).or_default().push(record.to_owned());
+        fn act(&self, act: Act, first: f64, second: f64, text: &str) -> u32 {
+            match act {
+                Act::Random => return 7,
+                Act::Append if self.is_full => return 0,
+                Act::Append => {
+                    self.chunks.borrow_mut().entry(first as u64).or_default().push(text.to_owned());
+                }
+                Act::Read => self.reads.borrow_mut().push((first, second)),
+                Act::Remove => drop(self.chunks.borrow_mut().remove(&(first as u64))),
+                Act::Save => {
+                    let [now, copy] = &mut *self.state.borrow_mut();
+                    *copy = std::mem::replace(now, text.to_owned());
+                }
+                Act::Wipe => {
+                    self.chunks.borrow_mut().clear();
+                    self.state.borrow_mut()[1].clear();
+                }
+                Act::Send => {
+                    self.sends.borrow_mut().push((first, text.to_owned(), second == 1.0));
+                    return if second == 1.0 { SEND_BEACONED } else { SEND_PENDING };
+                }
+                Act::Wake => {}
+                Act::Diagnose => self.told.borrow_mut().push((text.parse().unwrap(), first, second)),
+                Act::Identity => {
+                    *self.identity.borrow_mut() = text.lines().map(str::to_owned).collect();
+                }
             }
-            !self.is_full
-        }
-        fn read(&self, token: f64, chunk: f64) {
-            self.reads.borrow_mut().push((token, chunk));
-        }
-        fn remove(&self, chunk: f64) {
-            self.chunks.borrow_mut().remove(&(chunk as u64));
-        }
-        fn save(&self, state: &str) -> bool {
-            let [now, copy] = &mut *self.state.borrow_mut();
-            *copy = std::mem::replace(now, state.to_owned());
-            true
-        }
-        fn wipe(&self) {
-            self.chunks.borrow_mut().clear();
-            self.state.borrow_mut()[1].clear();
-        }
-        fn send(&self, token: f64, body: &str, bytes: u32, leaving: bool) -> u32 {
-            assert_eq!(bytes as usize, body.len());
-            self.sends.borrow_mut().push((token, body.to_owned(), leaving));
-            if leaving { SEND_BEACONED } else { SEND_PENDING }
-        }
-        fn wake(&self, _: f64) {}
-        fn diagnose(&self, kind: u32, first: f64, second: f64) {
-            self.told.borrow_mut().push((kind, first, second));
-        }
-        fn identity(&self, anonymous_id: &str, user_id: &str) {
-            *self.identity.borrow_mut() = [anonymous_id.to_owned(), user_id.to_owned()];
+            1
         }
     }
 
@@ -326,24 +380,25 @@ mod tests {
 
     fn open<'a>(page: &'a Page, anonymous_id: &str) -> Shell<&'a Page> {
         let [state, state_copy] = page.state.borrow().clone();
-        let setup = Setup {
-            write_key: "web",
-            flush_at: 20,
-            flush_interval_ms: 30_000.0,
-            consent: 1,
-            anonymous_id,
-            state: &state,
-            state_copy: &state_copy,
-            context: r#"{"locale":"de"}"#,
-        };
-        Shell::new(page, &setup, NOON)
+        let text = ["web", "granted", anonymous_id, r#"{"locale":"de"}"#, &state, &state_copy].join("\0");
+        Shell::new(page, &text, 20, 30_000.0, NOON)
     }
 
     fn call(shell: &mut Shell<&Page>, kind: u32, name: &str, body: &str) {
-        let timestamp_unix_ms = NOON.unix_ms as f64;
-        let call =
-            Call { kind, name, body, message_id: "m1", timestamp_unix_ms, context: "", integrations: "" };
-        shell.call(&call, NOON);
+        let text = [body, "", "", "m1", name].join("\0");
+        shell.call(kind, NOON.unix_ms as f64, 0.0, &text, NOON);
+    }
+
+    const HIDDEN: u32 = 33;
+    const TICK: u32 = 35;
+    const FLUSH: u32 = 36;
+
+    fn input(shell: &mut Shell<&Page>, kind: u32, now: Now) {
+        shell.call(kind, 0.0, 0.0, "", now);
+    }
+
+    fn answer(shell: &mut Shell<&Page>, token: f64, answer: f64) {
+        shell.call(39, token, answer, "", NOON);
     }
 
     #[test]
@@ -356,10 +411,10 @@ mod tests {
             stored.len() == 1 && stored[0].contains(r#""event":"Signed Up","properties":{"plan":"pro"}"#)
         );
         assert!(stored[0].contains(r#""locale":"de""#));
-        shell.input(4, NOON);
+        input(&mut shell, FLUSH, NOON);
         let (token, body, leaving) = page.sends.borrow_mut().remove(0);
         assert!(!leaving && body.contains(&stored[0]));
-        shell.http_done(token, 200, "", "", NOON);
+        answer(&mut shell, token, 200.0);
         assert!(page.chunks.borrow().is_empty());
         assert_eq!(shell.waiting(), 0);
     }
@@ -369,7 +424,7 @@ mod tests {
         let page = Page::default();
         let mut shell = open(&page, "");
         call(&mut shell, 0, "Left", "");
-        shell.input(1, NOON);
+        input(&mut shell, HIDDEN, NOON);
         assert!(page.sends.borrow()[0].2, "sent as a beacon");
         assert_eq!(page.chunks.borrow().len(), 1, "and kept");
         assert_eq!(shell.waiting(), 1);
@@ -380,15 +435,15 @@ mod tests {
         let page = Page::default();
         let mut shell = open(&page, "");
         call(&mut shell, 3, "u1", "");
-        let identity = page.identity.borrow().clone();
+        let identity = page.identity.borrow()[..2].to_vec();
         drop(shell);
         let (chunk, records) = page.chunks.borrow().first_key_value().map(|(k, v)| (*k, v.clone())).unwrap();
         let mut shell = open(&page, "");
-        assert_eq!(*page.identity.borrow(), identity);
-        shell.adopt(chunk as f64, records[0].len() as u32, 1, NOON);
+        assert_eq!(page.identity.borrow()[..2], identity);
+        shell.call(37, chunk as f64, 0.0, &records.join("\n"), NOON);
         let (token, asked) = page.reads.borrow_mut().remove(0);
         assert_eq!(asked as u64, chunk, "chunk ids survive as numbers of JavaScript");
-        shell.read_done(token, &records.join("\n"), NOON);
+        shell.call(38, token, 0.0, &records.join("\n"), NOON);
         assert!(page.sends.borrow()[0].1.contains(&records[0]));
     }
 
@@ -407,7 +462,7 @@ mod tests {
         let mut shell = open(&page, "");
         call(&mut shell, 0, "Kept", "");
         assert!(page.told.borrow().contains(&(4, 0.0, 0.0)));
-        shell.input(4, NOON);
+        input(&mut shell, FLUSH, NOON);
         assert!(page.sends.borrow()[0].1.contains("Kept"));
     }
 
@@ -428,13 +483,13 @@ mod tests {
         let page = Page::default();
         let mut shell = open(&page, "");
         call(&mut shell, 0, "Shed", "");
-        shell.input(4, NOON);
+        input(&mut shell, FLUSH, NOON);
         let (token, ..) = page.sends.borrow_mut().remove(0);
-        shell.http_done(token, 429, "8", "", NOON);
+        answer(&mut shell, token, 8_001_429.0);
         assert!(page.told.borrow().contains(&(6, 429.0, 8_000.0)));
-        shell.input(3, Now { mono_ms: NOON.mono_ms + 7_999, ..NOON });
+        input(&mut shell, TICK, Now { mono_ms: NOON.mono_ms + 7_999, ..NOON });
         assert!(page.sends.borrow().is_empty());
-        shell.input(3, Now { mono_ms: NOON.mono_ms + 8_000, ..NOON });
+        input(&mut shell, TICK, Now { mono_ms: NOON.mono_ms + 8_000, ..NOON });
         assert_eq!(page.sends.borrow().len(), 1);
     }
 }

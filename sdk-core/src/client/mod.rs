@@ -6,6 +6,7 @@ mod record;
 mod saving;
 mod sending;
 mod sessions;
+mod together;
 
 use alloc::{string::String, vec::Vec};
 
@@ -43,7 +44,7 @@ pub enum Tracked {
 ///   [`resume`](Self::resume);
 /// * **inputs** come from the platform: [`foreground`](Self::foreground), [`background`](Self::background),
 ///   [`online`](Self::online), [`tick`](Self::tick), [`recover`](Self::recover), [`adopt`](Self::adopt),
-///   [`lost`](Self::lost), and the answers [`stored`](Self::stored), [`read_done`](Self::read_done), [`http_done`](Self::http_done);
+///   [`lost`](Self::lost), [`sync`](Self::sync), [`meet`](Self::meet), [`set_follower`](Self::set_follower), and the answers [`stored`](Self::stored), [`read_done`](Self::read_done), [`http_done`](Self::http_done);
 /// * **[`poll_effect`](Self::poll_effect)** gives what to do next.
 ///
 /// After every command and input, call `poll_effect` until it gives `None`, and carry the effects out in that
@@ -93,6 +94,8 @@ pub struct Client {
     held: Vec<Vec<u8>>,
     retry: Retry,
     paused: bool,
+    /// Another client sends this visitor's losses and deletion requests.
+    is_follower: bool,
     in_flight: Vec<InFlight>,
     waiting: Vec<(Token, Waiting)>,
     effects: Vec<Effect>,
@@ -135,6 +138,7 @@ impl Client {
             held: Vec::new(),
             retry: Retry::default(),
             paused: false,
+            is_follower: false,
             in_flight: Vec::new(),
             waiting: Vec::new(),
             effects: Vec::new(),
@@ -282,7 +286,7 @@ impl Client {
         };
         let held =
             held.filter(|_| self.outbox.chunks.iter().find(may_go).is_none_or(|chunk| chunk.unanswered == 0));
-        let deletion = self.state.deletions.first().map(|_| 0);
+        let deletion = self.state.deletions.first().filter(|_| !self.is_follower).map(|_| 0);
         let send = [held.filter(|_| self.consent() == Consent::Granted), deletion]
             .into_iter()
             .flatten()

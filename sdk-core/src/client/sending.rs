@@ -45,7 +45,7 @@ impl Client {
         if self.paused || !self.in_flight.is_empty() || self.retry.is_pausing(now) {
             return;
         }
-        if !self.state.deletions.is_empty() {
+        if !self.state.deletions.is_empty() && !self.is_follower {
             self.request(Cargo::Deletion, false, now);
             return;
         }
@@ -138,7 +138,7 @@ impl Client {
         self.next_token += 1;
         let token = Token(self.next_token);
         // What another request carries already is not told twice.
-        let mut losses = self.state.losses;
+        let mut losses = if self.is_follower { Losses::default() } else { self.state.losses };
         for other in &self.in_flight {
             losses.acknowledge(&other.losses);
         }

@@ -4,10 +4,8 @@ import { pageContext } from "./page.js";
 import type { CallOptions, Properties } from "./options.js";
 
 /** Kinds by number, as the core knows them (`sdk-wasm/src/shell.rs`). */
-export const KINDS = ["track", "page", "screen", "identify", "group", "alias"] as const;
 export const PAGE = 1;
 export const IDENTIFY = 3;
-export const GROUP = 4;
 export const ALIAS = 5;
 export const RESET = 6;
 export const REGISTER = 7;
@@ -31,15 +29,10 @@ export type Call = [
 
 /** A version 7 UUID (RFC 9562). */
 export const uuid = (unixMs: number): string => {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  for (let i = 0; i < 6; i++) bytes[i] = unixMs / 2 ** (40 - 8 * i);
-  bytes[6] = 0x70 | (bytes[6]! & 15);
-  bytes[8] = 0x80 | (bytes[8]! & 63);
-  let text = "";
-  bytes.forEach((byte, i) => {
-    text += ([4, 6, 8, 10].includes(i) ? "-" : "") + (byte + 256).toString(16).slice(1);
-  });
-  return text;
+  const time = unixMs.toString(16).padStart(12, "0");
+  let random = "";
+  for (const byte of crypto.getRandomValues(new Uint8Array(10))) random += (byte + 256).toString(16).slice(1);
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-a${random.slice(3, 6)}-${random.slice(6, 18)}`;
 };
 
 // What cannot be written becomes a text that the core refuses and counts as a loss.
@@ -55,8 +48,9 @@ const json = (value: unknown): string => {
 export const capture = (kind: number, name: unknown, body?: unknown, options: CallOptions = {}): Call => {
   const now = Date.now();
   const at = options.timestamp == null ? now : +new Date(options.timestamp);
-  const page = (kind & 15) > ALIAS ? undefined : pageContext();
-  if ((kind & 15) == PAGE) body = { ...page!.page, ...(body as Properties) };
+  const type = kind & 15;
+  const page = type > ALIAS ? undefined : pageContext();
+  if (type == PAGE) body = { ...page!.page, ...(body as Properties) };
   return [
     kind,
     name == null ? "" : String(name),

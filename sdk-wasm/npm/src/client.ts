@@ -1,21 +1,10 @@
 // The face: from an app's calls to what the engine takes.
 
-import {
-  ALIAS,
-  AUTOMATIC,
-  CONSENT,
-  GROUP,
-  IDENTIFY,
-  PAGE,
-  PURPOSES,
-  REGISTER,
-  RESET,
-  SESSION,
-  UNREGISTER,
-  capture,
-} from "./call.js";
+import { ALIAS, AUTOMATIC, CONSENT, IDENTIFY, PAGE, PURPOSES, REGISTER, RESET, SESSION, UNREGISTER, capture } from "./call.js";
 import { startEngine } from "./engine.js";
 import type { CallOptions, Holloway, InitOptions } from "./options.js";
+
+const GROUP = 4;
 
 export const createClient = (options: InitOptions): Holloway => {
   // On a server there is no page, and nothing to do.
@@ -27,14 +16,19 @@ export const createClient = (options: InitOptions): Holloway => {
       // Measuring must never break what is measured.
     }
   };
+  /** The method of a kind of event. */
+  const of =
+    (kind: number) =>
+    (name?: unknown, body?: unknown, options?: CallOptions): void =>
+      call(kind, name, body, options);
   const client: Holloway = {
     ready: engine?.ready ?? Promise.resolve(false),
-    track: (event, properties, options) => call(0, event, properties, options),
-    page: (name, properties, options) => call(PAGE, name, properties, options),
-    screen: (name, properties, options) => call(2, name, properties, options),
-    identify: (userId, traits, options) => call(IDENTIFY, userId, traits, options),
-    group: (groupId, traits, options) => call(GROUP, groupId, traits, options),
-    alias: (userId, previousId, options) => call(ALIAS, userId, previousId, options),
+    track: of(0),
+    page: of(PAGE),
+    screen: of(2),
+    identify: of(IDENTIFY),
+    group: of(GROUP),
+    alias: of(ALIAS),
     reset: () => call(RESET),
     register: (properties, registration) => call(REGISTER, registration, properties),
     unregister: (key) => call(UNREGISTER, key),
@@ -46,18 +40,12 @@ export const createClient = (options: InitOptions): Holloway => {
     },
     flush: () => engine?.flush() ?? Promise.resolve(true),
     use: (plugin) => {
-      if (engine) {
-        plugin.setup(client, {
-          track: (event, properties, options) => call(AUTOMATIC, event, properties, options),
-          page: (name, properties, options) => call(AUTOMATIC | PAGE, name, properties, options),
-          onLeave: engine.onLeave,
-          report: engine.report,
-        });
-      }
+      if (engine) plugin.setup(client, { ...engine, track: of(AUTOMATIC), page: of(AUTOMATIC | PAGE) });
       return client;
     },
-    anonymousId: () => engine?.anonymousId() ?? "",
-    userId: () => engine?.userId() ?? "",
+    anonymousId: () => engine?.subject(0) ?? "",
+    userId: () => engine?.subject(1) ?? "",
+    sessionId: () => engine?.subject(2) ?? "",
   };
   return client;
 };

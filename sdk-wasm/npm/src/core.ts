@@ -4,23 +4,58 @@
 // import.meta.url)`) would save about 1 % of the bytes, but costs a second request before the first event, and
 // breaks where a bundler moves the script and not the file: Vite does that to dependencies in development. This
 // form is the same in every bundler, in a script tag and from any folder.
+//
+// A page whose policy forbids WebAssembly (`script-src` without `'wasm-unsafe-eval'`) gets the same core as
+// JavaScript, a script of its own that nobody else downloads.
 
-import * as glue from "holloway:glue";
 import wasm from "holloway:wasm";
 
-export type { Core } from "holloway:glue";
+/** What the module asks of a page: kind, two numbers and a text (`sdk-wasm/src/host.rs`). */
+export type Act = (kind: number, first: number, second: number, text: string) => unknown;
+type Imports = (page: number, kind: number, first: number, second: number, at: number, bytes: number) => number;
 
-let loading: Promise<typeof glue.Core> | undefined;
+interface Module {
+  readonly memory: WebAssembly.Memory;
+  reserve(bytes: number): number;
+  open(page: number, at: number, bytes: number, reserved: number, flushAt: number, flushIntervalMs: number, unixMs: number, monoMs: number): number;
+  call(core: number, kind: number, first: number, second: number, at: number, bytes: number, reserved: number, unixMs: number, monoMs: number): number;
+}
 
-const load = async (): Promise<typeof glue.Core> => {
-  const deflated = Uint8Array.from(atob(wasm), (char) => char.charCodeAt(0));
-  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  const bytes = await new Response(stream).arrayBuffer();
-  const { instance } = await WebAssembly.instantiate(bytes, { "./holloway_wasm_bg.js": glue });
-  glue.__wbg_set_wasm(instance.exports);
-  (instance.exports as { __wbindgen_start?: () => void }).__wbindgen_start?.();
-  return glue.Core;
+const pages: Act[] = [];
+let loading: Promise<Module> | undefined;
+
+const load = async (): Promise<Module> => {
+  let module: Module;
+  const act: Imports = (page, kind, first, second, at, bytes) => {
+    const text = bytes ? new TextDecoder().decode(new Uint8Array(module.memory.buffer, at, bytes)) : "";
+    return +(pages[page]!(kind, first, second, text) as number);
+  };
+  // The names that the tool gave them: one is ours, the others prepare what numbers do not need.
+  const names = new Proxy({}, { get: (_, name) => (/act/.test(name as string) ? act : () => {}) });
+  const imports = new Proxy({}, { get: () => names });
+  try {
+    const deflated = Uint8Array.from(atob(wasm), (char) => char.charCodeAt(0));
+    const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    const { instance } = await WebAssembly.instantiate(await new Response(stream).arrayBuffer(), imports);
+    module = instance.exports as never;
+  } catch {
+    module = (await import("holloway:script")).default(imports) as Module;
+  }
+  return module;
 };
 
-/** The core's class; compiled once a page. */
-export const loadCore = (): Promise<typeof glue.Core> => (loading ??= load());
+/** A core's calls: kind, two numbers and a text; answers with what waits. */
+export type Core = (kind: number, first?: number, second?: number, text?: string) => number;
+
+/** A client of the core for this page; the core is compiled once a page. */
+export const openCore = async (act: Act, setup: () => string, flushAt: number, flushIntervalMs: number): Promise<Core> => {
+  const module = await (loading ??= load());
+  const give = (text: string): [at: number, bytes: number, reserved: number] => {
+    const reserved = text.length * 3;
+    const at = module.reserve(reserved);
+    return [at, new TextEncoder().encodeInto(text, new Uint8Array(module.memory.buffer, at, reserved)).written, reserved];
+  };
+  const now = () => [Date.now(), performance.now()] as const;
+  const core = module.open(pages.push(act) - 1, ...give(setup()), flushAt, flushIntervalMs, ...now());
+  return (kind, first = 0, second = 0, text = "") => module.call(core, kind, first, second, ...give(text), ...now());
+};

@@ -3,10 +3,11 @@
 
 import { CONSENT, uuid } from "./call.js";
 import type { Call } from "./call.js";
-import { loadCore } from "./core.js";
+import { openCookie, readCookie } from "./cookie.js";
+import { openCore } from "./core.js";
 import type { Core } from "./core.js";
 import type { Consent, Diagnostic, InitOptions } from "./options.js";
-import { environment } from "./page.js";
+import { allowQuery, environment } from "./page.js";
 import { openStorage, recordKey } from "./storage.js";
 import { openTransport } from "./transport.js";
 import { openWaiting } from "./waiting.js";
@@ -23,105 +24,138 @@ const DIAGNOSTICS: Diagnostic["kind"][] = [
   "core-failed",
   "unreachable",
   "clock-skew",
-  "not-captured",
 ];
-const CONSENTS: Consent[] = ["unknown", "granted", "denied"];
 /** Without the core: at most one request in so many milliseconds. */
 const RAW_INTERVAL_MS = 5_000;
 
-// Inputs by number, as the core knows them (`sdk-wasm/src/lib.rs`).
-const VISIBLE = 0;
-const HIDDEN = 1;
-const ONLINE = 2;
-const TICK = 3;
-const FLUSH = 4;
+// Inputs by number, as the core knows them (`sdk-wasm/src/shell.rs`).
+const VISIBLE = 32;
+const HIDDEN = 33;
+const ONLINE = 34;
+const TICK = 35;
+const FLUSH = 36;
+const ADOPT = 37;
+const READ_DONE = 38;
+const HTTP_DONE = 39;
+const SYNC = 40;
+const LEAD = 41;
+const COOKIE = 42;
 
 export const startEngine = (options: InitOptions) => {
-  const { writeKey, host, onDiagnostic } = options;
+  const { writeKey, host, persistence, onDiagnostic, onSession } = options;
   const prefix = `hw.${writeKey}.`;
-  const store = openStorage(prefix);
+  const store = openStorage(prefix, persistence != "memory");
+  const cookie = !persistence || persistence == "cookie" ? openCookie(options.cookieName || "hw_" + writeKey.replace(/\W/g, "_"), options.cookieDomain) : undefined;
   const transport = openTransport(host.replace(/\/+$/, "") + (options.path || "/v1/batch"));
   const writer = uuid(Date.now()).slice(-12);
   const waiting = openWaiting(store, writer);
   /** Storage keys of each chunk. */
   const chunks = new Map<number, string[]>();
+  const leaveListeners: (() => void)[] = [];
+  const callListeners: ((call: Call) => void)[] = [];
+  const diagnosticListeners = onDiagnostic ? [onDiagnostic] : [];
   let core: Core | undefined;
   let hasFailed = false;
+  let isPrerendering = !!(document as { prerendering?: boolean }).prerendering;
+  let left = 0;
   let busy = 0;
+  let wakeAtMs = 0;
+  /** The state as this tab knows it; another one in storage is another tab's. */
+  let state = "";
+  let record = "";
   let flushes: ((isDone: boolean) => void)[] = [];
   let tickTimer: ReturnType<typeof setTimeout> | undefined;
   let rawTimer: ReturnType<typeof setTimeout> | undefined;
+  const { globalPrivacyControl, doNotTrack } = navigator as Navigator & { globalPrivacyControl?: boolean };
   const decided = store.get("c") as Consent;
   let consent: Consent =
     decided ||
     options.consent ||
-    (options.respectGpc != false && (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl
+    ((options.respectGpc != false && globalPrivacyControl) || (options.respectDnt != false && doNotTrack == "1")
       ? "denied"
       : "granted");
-  let [anonymousId, userId] = (store.get("i") || ",").split(",").map(decodeURIComponent) as [string, string];
+  /** Anonymous id, user id, and the session's id, start, latest event, number, events and reason. */
+  let subject = fields(cookie?.read() || store.get("i") || (options.serverCookieName && readCookie(options.serverCookieName)) || "");
 
-  const now = () => [Date.now(), performance.now()] as const;
-  const leaveListeners: (() => void)[] = [];
-  const tell = (kind: Diagnostic["kind"], first = 0, second = 0) => {
-    try {
-      onDiagnostic?.({ kind, first, second });
-    } catch {
-      // The app's own.
+  /** Calls what is the app's own, or a feature's. */
+  const notify = <T>(listeners: ((value: T) => void)[], value: T) => {
+    for (const listener of listeners) {
+      try {
+        listener(value);
+      } catch {
+        // Theirs.
+      }
     }
   };
-  const report = (kind: number, first = 0, second = 0) => tell(DIAGNOSTICS[kind]!, first, second);
-  const rememberIdentity = () => {
-    if (consent == "granted") store.set("i", [anonymousId, userId].map(encodeURIComponent).join());
+  const report = (kind: Diagnostic["kind"], first = 0, second = 0) =>
+    notify(diagnosticListeners, { kind, first, second });
+  const remember = () => {
+    if (consent != "granted") return;
+    record = subject.map(encodeURIComponent).join("/");
+    store.set("i", record);
+    cookie?.write(record);
   };
   const fail = () => {
     core = undefined;
     hasFailed = true;
-    report(7);
+    report("core-failed");
   };
   /** Never lets the core's end reach the app. */
-  const run = (use: (core: Core) => void): boolean => {
+  const run = (kind: number, first?: number, second?: number, text?: string): boolean => {
     try {
-      if (core) use(core);
+      if (core) {
+        const stored = store.get("s");
+        if (stored != state) {
+          state = stored;
+          left = core(SYNC, 0, 0, stored);
+        }
+        left = core(kind, first, second, text);
+      }
     } catch {
       fail();
     }
-    const isDone = !core || !core.waiting();
+    const isDone = !core || !left;
     if (isDone || !busy) {
       for (const settle of flushes.splice(0)) settle(isDone && !!core);
     }
     return !!core;
   };
-  const input = (kind: number) => run((core) => core.input(kind, ...now()));
 
-  const give = (call: Call): boolean =>
-    run((core) => {
-      core.call(...call, ...now());
-      // A wipe took it along.
-      if (call[0] == CONSENT) store.set("c", consent);
-    });
+  const give = (call: Call): boolean => {
+    const [kind, name, body, messageId, timeMs, context, integrations] = call;
+    const isGiven = run(kind, timeMs, 0, [body, context, integrations, messageId, name].join("\0"));
+    // A wipe took it along.
+    if (kind == CONSENT) store.set("c", consent);
+    return isGiven;
+  };
 
   /** Sends what waits without the core. */
   const sendRaw = (isLeaving: boolean) => {
-    if (consent != "granted") return;
-    anonymousId ||= uuid(Date.now());
-    rememberIdentity();
-    waiting.send(writeKey, anonymousId, userId, (body, done) => {
+    if (consent != "granted" || isPrerendering) return;
+    subject[0] ||= uuid(Date.now());
+    remember();
+    waiting.send((calls, done) => {
+      const [anonymousId, userId] = subject;
+      const body = JSON.stringify({ calls, anonymousId, userId, sentAt: new Date().toISOString(), writeKey });
       if (isLeaving) return transport.beacon(body);
-      void transport.post(body, body.length).then(({ status }) => {
-        if (status >= 200 && status < 300) done();
-      });
+      void transport.post(body, (status) => status % 1_000 > 199 && status % 1_000 < 300 && done());
       return false;
     });
   };
 
   const accept = (call: Call) => {
-    if (call[0] == CONSENT) consent = call[1] as Consent;
+    const [kind, name] = call;
+    notify(callListeners, call);
+    if (kind == CONSENT) {
+      consent = name as Consent;
+      if (consent == "denied") cookie?.write("");
+    }
     if (core && give(call)) return;
-    if (call[0] == CONSENT) {
-      if (consent == "denied") store.keys("o.").forEach(store.remove);
+    if (kind == CONSENT) {
+      if (consent == "denied") store.keys("").forEach(store.remove);
       store.set("c", consent);
     }
-    waiting.push(call, consent == "granted" && call[0] != CONSENT);
+    waiting.push(call, consent == "granted" && kind != CONSENT && !isPrerendering);
     if (hasFailed) {
       rawTimer ??= setTimeout(() => {
         rawTimer = undefined;
@@ -129,6 +163,8 @@ export const startEngine = (options: InitOptions) => {
       }, RAW_INTERVAL_MS);
     }
   };
+
+  const recordsOf = (chunk: number) => (chunks.get(chunk) || []).map(store.get).filter(Boolean).join("\n");
 
   /** Takes over what a closed tab left. */
   const adopt = (orphan: string) => {
@@ -145,8 +181,7 @@ export const startEngine = (options: InitOptions) => {
       if (id >= 0) {
         while (chunks.has(id)) id++;
         chunks.set(id, keys);
-        const bytes = keys.reduce((sum, key) => sum + store.get(key).length, 0);
-        run((core) => core.adopt(id, bytes, keys.length, ...now()));
+        run(ADOPT, id, 0, recordsOf(id));
         continue;
       }
       for (const key of keys) {
@@ -160,108 +195,117 @@ export const startEngine = (options: InitOptions) => {
     }
   };
 
-  const page = {
-    random: () => crypto.getRandomValues(new Uint32Array(1))[0]!,
-    append: (chunk: number, record: string) => {
+  /** What the core asks for, in the order of `Act` in `sdk-wasm/src/host.rs`. */
+  const acts: ((first: number, second: number, text: string) => unknown)[] = [
+    () => crypto.getRandomValues(new Uint32Array(1))[0],
+    (chunk, _, text) => {
       const keys = chunks.get(chunk) || [];
       const key = recordKey(writer, chunk, keys.length);
       keys.push(key);
       chunks.set(chunk, keys);
-      return store.set(key, record);
+      return store.set(key, text);
     },
-    read: (token: number, chunk: number) => {
+    (token, chunk) => {
       busy++;
       queueMicrotask(() => {
         busy--;
-        const records = (chunks.get(chunk) || []).map(store.get).filter(Boolean).join("\n");
-        run((core) => core.read_done(token, records, ...now()));
+        run(READ_DONE, token, 0, recordsOf(chunk));
       });
     },
-    remove: (chunk: number) => {
+    (chunk) => {
       chunks.get(chunk)?.forEach(store.remove);
       chunks.delete(chunk);
     },
-    save: (state: string) => {
+    (_, __, text) => {
       store.set("t", store.get("s"));
-      return store.set("s", state);
+      const isKept = store.set("s", text);
+      if (isKept) state = text;
+      return isKept;
     },
-    wipe: () => {
+    () => {
       // The state says that consent was denied: a page that dies here must not undo that.
       store.keys("").forEach((key) => key != "s" && store.remove(key));
       chunks.clear();
+      cookie?.write("");
     },
-    send: (token: number, body: string, bytes: number, isLeaving: boolean) => {
+    (token, isLeaving, body) => {
       if (isLeaving) return transport.beacon(body) ? 1 : 2;
       busy++;
-      void transport.post(body, bytes).then(({ status, retryAfter, body }) => {
+      void transport.post(body, (status, answer) => {
         busy--;
-        run((core) => core.http_done(token, status, retryAfter, body, ...now()));
+        run(HTTP_DONE, token, status, answer);
       });
-      return 0;
     },
-    wake: (waitMs: number) => {
+    (waitMs) => {
       clearTimeout(tickTimer);
+      wakeAtMs = Date.now() + waitMs;
       // Timers may be a little early, and the core does not ask twice.
-      tickTimer = setTimeout(() => input(TICK), Math.min(waitMs + 2, 2 ** 31 - 1));
+      tickTimer = setTimeout(() => run(TICK), Math.min(waitMs + 2, 2 ** 31 - 1));
     },
-    diagnose: report,
-    identity: (anonymous: string, user: string) => {
-      anonymousId = anonymous;
-      userId = user;
-      rememberIdentity();
+    (first, second, kind) => report(DIAGNOSTICS[+kind]!, first, second),
+    (_, __, text) => {
+      const [, , session] = subject;
+      subject = text.split("\n");
+      remember();
+      if (subject[2] && subject[2] != session && onSession) notify([() => onSession(subject[2]!, subject[7]!)], 0);
     },
-  };
+  ];
 
   const start = async (): Promise<boolean> => {
+    if (isPrerendering) {
+      await new Promise((done) => document.addEventListener("prerenderingchange", done, { once: true }));
+      isPrerendering = false;
+    }
+    const { locks } = navigator;
     try {
-      const Core = await loadCore();
-      core = new Core(
-        page,
-        writeKey,
+      const known = subject;
+      core = await openCore(
+        (kind, ...more) => acts[kind]!(...more),
+        () => [writeKey, consent, known[0], JSON.stringify(environment()), (state = store.get("s")), store.get("t")].join("\0"),
         options.flushAt || 20,
         options.flushIntervalMs || 30_000,
-        CONSENTS.indexOf(consent),
-        anonymousId,
-        store.get("s"),
-        store.get("t"),
-        JSON.stringify(environment()),
-        ...now(),
       );
+      // Another page of this site may know the visitor better than this origin's storage does.
+      if (known.join() != subject.join()) run(COOKIE, 0, 0, known.join("\n"));
+      if (locks) run(LEAD, 0);
       // A decision that was made before the core was ready is newer than the core's own record of it.
       if (decided) give([CONSENT, decided, "", "", 0, "", ""]);
       waiting.drain(give);
     } catch {
       fail();
     }
-    const { claim, release } = claimWriters(store, prefix, writer, adopt);
+    const { claim, release } = claimWriters(store, prefix, writer, adopt, () => run(LEAD, 1));
     addEventListener("pagehide", release);
-    addEventListener("pageshow", (event) => {
-      if (event.persisted) claim();
+    addEventListener("pageshow", ({ persisted }) => {
+      if (!persisted) return;
+      run(LEAD, 0);
+      claim();
+      run(VISIBLE);
     });
     return !!core;
   };
 
   const leave = () => {
-    for (const listener of leaveListeners) {
-      try {
-        listener();
-      } catch {
-        // A feature's own.
-      }
-    }
-    if (core) input(HIDDEN);
+    notify(leaveListeners as (() => void)[], undefined);
+    transport.leave();
+    if (core) run(HIDDEN);
     else sendRaw(true);
   };
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState == "hidden") leave();
-    else input(VISIBLE);
+    if (document.visibilityState == "hidden") return leave();
+    const told = cookie?.read();
+    if (told && told != record && consent == "granted") run(COOKIE, 0, 0, fields((record = told)).join("\n"));
+    run(VISIBLE);
   });
   addEventListener("pagehide", leave);
-  addEventListener("pageshow", (event) => {
-    if (event.persisted) input(VISIBLE);
+  addEventListener("online", () => run(ONLINE));
+  // Another tab decided, or changed who the visitor is.
+  addEventListener("storage", ({ key }) => {
+    if (key == prefix + "c") consent = (store.get("c") as Consent) || consent;
+    if (key == prefix + "s") run(TICK);
   });
-  addEventListener("online", () => input(ONLINE));
 
+  if (options.queryAllow) allowQuery(options.queryAllow);
   const ready = start();
   return {
     accept,
@@ -274,12 +318,16 @@ export const startEngine = (options: InitOptions) => {
       }
       return new Promise((settle) => {
         flushes.push(settle);
-        input(FLUSH);
+        run(FLUSH);
       });
     },
     onLeave: (listener: () => void) => void leaveListeners.push(listener),
-    report: tell,
-    anonymousId: () => anonymousId,
-    userId: () => userId,
+    onCall: (listener: (call: Call) => void) => void callListeners.push(listener),
+    onDiagnostic: (listener: (diagnostic: Diagnostic) => void) => void diagnosticListeners.push(listener),
+    report,
+    status: () => ({ waiting: left, nextSendMs: Math.max(wakeAtMs - Date.now(), 0) }),
+    subject: (index: number) => subject[index] || "",
   };
 };
+
+const fields = (record: string): string[] => record.split("/").map(decodeURIComponent);

@@ -22,6 +22,23 @@ export interface InitOptions {
   readonly consent?: Consent;
   /** Whether Global Privacy Control counts as `denied` for visitors who have not decided: true. */
   readonly respectGpc?: boolean;
+  /** Whether Do Not Track does: true. */
+  readonly respectDnt?: boolean;
+  /**
+   * Where the visitor's ids are kept: `cookie` (a cookie that all sub-domains share, and localStorage), `local`
+   * (localStorage alone) or `memory` (cookieless: nothing is kept, a visit is a page). `cookie` if not given.
+   */
+  readonly persistence?: "cookie" | "local" | "memory";
+  /** The cookie's name: `hw_` and the write key. */
+  readonly cookieName?: string;
+  /** The cookie's domain: the registrable one, found by trial. */
+  readonly cookieDomain?: string;
+  /** A cookie that the collector sets with the anonymous id: browsers that shorten the life of others keep it. */
+  readonly serverCookieName?: string;
+  /** Keys of a URL's query that may be told, besides those of campaigns: none. */
+  readonly queryAllow?: readonly string[];
+  /** Told of each session that begins: its id, and why (`first`, `idle`, `max`, `user`, `reset`, `manual`). */
+  readonly onSession?: (id: string, reason: string) => void;
   /** Told of everything that went wrong and of what was done about it. */
   readonly onDiagnostic?: (diagnostic: Diagnostic) => void;
 }
@@ -74,7 +91,13 @@ export interface PluginHost {
   page(name?: string, properties?: Properties, options?: CallOptions): void;
   /** Called whenever the page is hidden or left, before the last flush: record here what is still to be told. */
   onLeave(listener: () => void): void;
-  /** Tells `onDiagnostic`, and the devtools, why something was not recorded. */
+  /** Called with every call, the app's and the features'. */
+  onCall(listener: (call: readonly [kind: number, name: string, body: string, messageId: string, timeMs: number, ...rest: string[]]) => void): void;
+  /** Called with every diagnostic. */
+  onDiagnostic(listener: (diagnostic: Diagnostic) => void): void;
+  /** Events that wait, and milliseconds to the next send. */
+  status(): { waiting: number; nextSendMs: number };
+  /** Tells why something was not recorded. */
   report(kind: Diagnostic["kind"], first?: number, second?: number): void;
 }
 
@@ -114,4 +137,6 @@ export interface Holloway {
   anonymousId(): string;
   /** The user's id; empty for nobody. */
   userId(): string;
+  /** The session's id; empty before the first event. */
+  sessionId(): string;
 }

@@ -2,19 +2,40 @@
 
 import type { Properties } from "./options.js";
 
-const CAMPAIGN = ["source", "medium", "name", "term", "content", "id"];
+/** Keys of a query that say where a visitor came from; whatever else stands there may be a secret. */
+const CAMPAIGN_KEY = /^utm_|clk?id$|^([gw]braid|li_fat_id|igshid|epik|mc_cid|sccid|rdt_cid)$/;
+let allowed: readonly string[] = [];
+
+/** Further keys of a query that may be told. */
+export const allowQuery = (keys: readonly string[]): void => {
+  allowed = keys;
+};
+
+/** A URL without credentials, without a fragment that is not a route, and without what its query may not tell. */
+export const cleanUrl = (address: string): URL | undefined => {
+  try {
+    const url = new URL(address);
+    url.username = url.password = "";
+    for (const key of [...url.searchParams.keys()]) {
+      if (!CAMPAIGN_KEY.test(key) && !allowed.includes(key)) url.searchParams.delete(key);
+    }
+    url.hash = /^#!?\/[^?]*/.exec(url.hash)?.[0] || "";
+    return url;
+  } catch {
+    return undefined;
+  }
+};
 
 /** The page of now: every event has it, since a page's URL and title change while it lives. */
 export const pageContext = (): { page: Properties; campaign?: Properties } => {
-  const { href, pathname, search } = location;
+  const { href, pathname: path, search, searchParams } = cleanUrl(location.href)!;
   const campaign: Record<string, string> = {};
-  const query = new URLSearchParams(search);
-  for (const key of CAMPAIGN) {
-    const value = query.get("utm_" + (key == "name" ? "campaign" : key));
-    if (value) campaign[key] = value;
+  for (const [key, value] of searchParams) {
+    const name = key.replace("utm_", "");
+    if (value && CAMPAIGN_KEY.test(key)) campaign[name == "campaign" ? "name" : name] = value;
   }
   return {
-    page: { path: pathname, referrer: document.referrer, search, title: document.title, url: href },
+    page: { path, referrer: cleanUrl(document.referrer)?.href || "", search, title: document.title, url: href },
     ...(Object.keys(campaign).length && { campaign }),
   };
 };

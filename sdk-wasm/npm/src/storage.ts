@@ -5,45 +5,23 @@
 // calls that wait for the core are records of the chunk `q`.
 
 /** localStorage under a prefix. Without it (private mode, disabled, full) everything answers "no". */
-export const openStorage = (prefix: string) => {
-  let area: Storage | undefined;
-  try {
-    area = localStorage;
-  } catch {
-    // Access itself is forbidden: memory has to do.
-  }
+export const openStorage = (prefix: string, isAllowed: boolean) => {
+  const area = <T>(use: (area: Storage) => T, otherwise: T): T => {
+    try {
+      return isAllowed ? use(localStorage) : otherwise;
+    } catch {
+      // Forbidden, or full.
+      return otherwise;
+    }
+  };
   return {
-    get: (key: string): string => {
-      try {
-        return area?.getItem(prefix + key) || "";
-      } catch {
-        return "";
-      }
-    },
-    set: (key: string, value: string): boolean => {
-      try {
-        area!.setItem(prefix + key, value);
-        return true;
-      } catch {
-        return false;
-      }
-    },
-    remove: (key: string): void => {
-      try {
-        area!.removeItem(prefix + key);
-      } catch {
-        // Not there.
-      }
-    },
-    keys: (under: string): string[] => {
-      try {
-        return Object.keys(area!)
-          .filter((key) => key.startsWith(prefix + under))
-          .map((key) => key.slice(prefix.length));
-      } catch {
-        return [];
-      }
-    },
+    get: (key: string): string => area((at) => at.getItem(prefix + key), "") || "",
+    set: (key: string, value: string): boolean => area((at) => (at.setItem(prefix + key, value), true), false),
+    remove: (key: string): void => area((at) => at.removeItem(prefix + key), undefined),
+    keys: (under: string): string[] =>
+      area((at) => Object.keys(at), [])
+        .filter((key) => key.startsWith(prefix + under))
+        .map((key) => key.slice(prefix.length)),
   };
 };
 

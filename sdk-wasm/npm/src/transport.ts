@@ -1,50 +1,75 @@
-// Requests. The write key is in the body and the body is text/plain: no preflight, and beacons may carry it.
+// Requests. The write key is in the body and the body is text/plain, also when it is packed: no preflight, and beacons
+// may carry it.
 
 /** Keepalive bodies and beacons of a page may have 64 KiB in flight together. */
 const KEEPALIVE_BYTES_MAX = 60 * 1024;
 /** A server that never answers must not hold the queue. */
 const TIMEOUT_MS = 30_000;
+/** What is smaller is not worth the wait. */
+const PACKED_CHARS_MIN = 1_024;
 
-export interface Answer {
-  /** 0 when no answer came. */
-  status: number;
-  retryAfter: string;
-  body: string;
-}
+/** 0 when no answer came, 1 when a beacon took it; else the status, and 1,000 for each millisecond and one more that it asked to wait. */
+export type Answer = (status: number, body: string) => void;
+
+const statusOf = ({ status, headers }: Response): number => {
+  const asked = headers.get("retry-after");
+  if (!asked) return status;
+  const waitMs = +asked >= 0 ? +asked * 1_000 : Date.parse(asked) - Date.now();
+  return waitMs >= 0 ? (Math.ceil(waitMs) + 1) * 1_000 + status : status;
+};
 
 export const openTransport = (url: string) => {
   let inFlight = 0;
+  /** Bodies that are being packed, by what sends them as they are. */
+  const packing = new Set<() => void>();
+  const beacon = (body: string): boolean => {
+    try {
+      return navigator.sendBeacon(url, body);
+    } catch {
+      return false;
+    }
+  };
   return {
-    post: async (body: string, bytes: number): Promise<Answer> => {
-      const keepalive = inFlight + bytes <= KEEPALIVE_BYTES_MAX;
+    post: async (text: string, answer: Answer): Promise<void> => {
+      let body: string | Blob = text;
+      let bytes = text.length;
+      let isGone = false;
+      if (bytes >= PACKED_CHARS_MIN && self.CompressionStream) {
+        // Packing takes a moment, and a page that is left has none.
+        const leave = () => {
+          isGone = beacon(text);
+        };
+        packing.add(leave);
+        try {
+          const packed = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+          body = new Blob([await new Response(packed).blob()], { type: "text/plain" });
+          bytes = body.size;
+        } catch {
+          // As it is, then.
+        }
+        packing.delete(leave);
+      }
+      if (isGone) return answer(1, "");
       inFlight += bytes;
       try {
         const response = await fetch(url, {
           method: "POST",
           headers: { "content-type": "text/plain" },
           body,
-          keepalive,
+          keepalive: inFlight <= KEEPALIVE_BYTES_MAX,
           signal: AbortSignal.timeout?.(TIMEOUT_MS),
         });
-        return {
-          status: response.status,
-          retryAfter: response.headers.get("retry-after") || "",
-          body: await response.text(),
-        };
+        answer(statusOf(response), await response.text());
       } catch {
-        return { status: 0, retryAfter: "", body: "" };
+        answer(0, "");
       } finally {
         inFlight -= bytes;
       }
     },
     /** Whether the browser took it; that says nothing about its arrival. */
-    beacon: (body: string): boolean => {
-      try {
-        return navigator.sendBeacon(url, body);
-      } catch {
-        return false;
-      }
-    },
+    beacon,
+    /** The page is left: what is being packed goes as it is. */
+    leave: () => packing.forEach((send) => send()),
   };
 };
 
