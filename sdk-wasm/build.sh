@@ -27,11 +27,22 @@ if [ ! -d node_modules ] || [ package-lock.json -nt node_modules/.package-lock.j
   npm ci --no-audit --no-fund --loglevel=error
 fi
 
+features="--enable-bulk-memory --enable-bulk-memory-opt --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int"
+later="--enable-multivalue --enable-reference-types"
+# Only what the package calls: the tool exports more.
+exports=$(for name in memory call open reserve; do printf '{"name":"%s","export":"%s","root":true},' $name $name; done)
+echo "[${exports%,}]" >"$glue/exports.json"
+# shellcheck disable=SC2086
+{
+node_modules/.bin/wasm-metadce $features $later --graph-file "$glue/exports.json" "$glue/holloway_wasm_bg.wasm" -o "$glue/called.wasm" >/dev/null
 # -tnh: a trap is the end of the core anyway. The features are named one by one: with all of them wasm-opt writes an encoding that Chromium rejects.
-node_modules/.bin/wasm-opt -tnh -Oz --converge --strip-debug --strip-producers --strip-target-features \
-  --enable-bulk-memory --enable-bulk-memory-opt --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int \
-  --enable-multivalue --enable-reference-types \
-  "$glue/holloway_wasm_bg.wasm" -o "$glue/core.wasm"
+node_modules/.bin/wasm-opt $features $later -tnh -Oz --converge --strip-debug --strip-producers --strip-target-features \
+  "$glue/called.wasm" -o "$glue/core.wasm"
+# The same core as JavaScript, for pages whose policy forbids WebAssembly.
+node_modules/.bin/wasm-opt $features --llvm-memory-copy-fill-lowering --signext-lowering --llvm-nontrapping-fptoint-lowering \
+  "$glue/core.wasm" -o "$glue/lowered.wasm"
+node_modules/.bin/wasm2js -Oz "$glue/lowered.wasm" -o "$glue/core-script.js"
+}
 
 say "bundling"
 node build.mjs "$glue"

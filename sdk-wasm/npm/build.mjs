@@ -1,9 +1,9 @@
 // Bundles the face and the core into dist/: node build.mjs <folder of the generated glue and core.wasm>.
 // Run by ../build.sh, which makes that folder.
 
-import { build } from "esbuild";
+import { build, transformSync } from "esbuild";
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { deflateRawSync } from "node:zlib";
 
@@ -28,6 +28,15 @@ const entries = ["index", "autocapture", "forms", "media", "vitals", "exposure",
   existsSync(join(here, `src/${name}.ts`)),
 );
 
+/** The core as JavaScript: a function of its imports in place of a module that names them. */
+const script = () => {
+  const text = readFileSync(join(glue, "core-script.js"), "utf8");
+  const [body, tail] = text.replace(/^import .*\n/, "").split("var retasmFunc = ");
+  if (!tail) throw new Error("expected wasm2js to end with `var retasmFunc`, found no such thing");
+  const { code } = transformSync(`${body}\nexport default asmFunc;`, { minify: true, format: "esm", target: "es2022" });
+  return code;
+};
+
 rmSync(join(here, "dist"), { recursive: true, force: true });
 await build({
   entryPoints: entries.map((name) => join(here, `src/${name}.ts`)),
@@ -42,6 +51,8 @@ await build({
   legalComments: "none",
   plugins: [core],
 });
+
+writeFileSync(join(here, "dist/core-script.js"), script());
 
 execFileSync(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "--project", join(here, "tsconfig.json")], {
   stdio: "inherit",
