@@ -1,7 +1,7 @@
 // A Vite app made from nothing: no plugin, no configuration, the package from its tarball.
 
 import { execFileSync } from "node:child_process";
-import { createReadStream, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, createReadStream, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 
@@ -14,7 +14,13 @@ const FILES = {
   "main.js": `
 import { init } from "@holloway/browser";
 const query = new URLSearchParams(location.search);
-const hw = init({ writeKey: "web", host: query.get("host"), onDiagnostic: (it) => (window.diagnostics ??= []).push(it) });
+const hw = init({
+  writeKey: "web",
+  host: query.get("host"),
+  onDiagnostic: (it) => (window.diagnostics ??= []).push(it),
+  onSession: (...it) => (window.sessions ??= []).push(it),
+  ...JSON.parse(query.get("options") ?? "{}"),
+});
 window.hw = hw;
 hw.page();
 let clicks = 0;
@@ -39,8 +45,18 @@ export const buildApp = () => {
   return join(app, "dist");
 };
 
-/** Serves a folder on a free port of loopback. */
-export const serve = async (folder) => {
+/** The same page without a bundler: the package's own files, and a script with a nonce. */
+export const plainApp = (nonce) => {
+  const plain = join(target, "npm-test/plain");
+  rmSync(plain, { recursive: true, force: true });
+  cpSync(join(import.meta.dirname, "../dist"), join(plain, "holloway"), { recursive: true });
+  const script = FILES["main.js"].replace("@holloway/browser", "/holloway/index.js");
+  writeFileSync(join(plain, "index.html"), `<!doctype html><title>Shop</title><button id="buy">Buy</button><script type="module" nonce="${nonce}">${script}</script>`);
+  return plain;
+};
+
+/** Serves a folder on a free port of loopback; `headers` by the request's URL. */
+export const serve = async (folder, headers = () => ({})) => {
   const kinds = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
   const server = createServer((request, response) => {
     const path = normalize(new URL(request.url, "http://x").pathname);
@@ -49,7 +65,7 @@ export const serve = async (folder) => {
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { "content-type": kinds[extname(file)] ?? "application/octet-stream" });
+    response.writeHead(200, { "content-type": kinds[extname(file)] ?? "application/octet-stream", ...headers(new URL(request.url, "http://x")) });
     createReadStream(file).pipe(response);
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));

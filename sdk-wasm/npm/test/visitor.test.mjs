@@ -1,0 +1,158 @@
+// One visitor over tabs, sub-domains and visits; and what is kept of a visitor who said no.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+
+import { buildApp, serve } from "./app.mjs";
+import { launch } from "./chromium.mjs";
+import { startCollector } from "./collector.mjs";
+
+let app, browser, collector, context;
+before(async () => {
+  app = await serve(buildApp());
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await app?.stop();
+});
+beforeEach(async () => {
+  collector = await startCollector();
+  context = await browser.createBrowserContext();
+});
+afterEach(async () => {
+  await context.close();
+  await collector.stop();
+  collector.remove();
+});
+
+const open = async (options = {}, { origin = app.origin, more = "", prepare } = {}) => {
+  const page = await context.newPage();
+  if (prepare) await page.evaluateOnNewDocument(prepare);
+  await page.goto(`${origin}/?host=${collector.host}&options=${encodeURIComponent(JSON.stringify(options))}${more}`);
+  await page.waitForSelector("html[data-ready]");
+  return page;
+};
+const who = (page) => page.evaluate(() => [hw.anonymousId(), hw.userId(), hw.sessionId()]);
+const track = (page, name) => page.evaluate((name) => hw.track(name), name);
+const flush = async (page) => {
+  await page.bringToFront();
+  return page.evaluate(() => hw.flush());
+};
+const kept = (page) => page.evaluate(() => [document.cookie, ...Object.keys(localStorage)].filter(Boolean));
+
+test("sub-domains share the visitor and the session", async () => {
+  const at = (host) => ({ origin: app.origin.replace("127.0.0.1", host) });
+  const shop = await open({}, at("www.shop.localhost"));
+  await shop.evaluate(() => hw.identify("u1"));
+  await shop.evaluate(() => hw.flush());
+  const before = await who(shop);
+  await shop.close();
+  const pay = await open({}, at("pay.shop.localhost"));
+  await track(pay, "Paid");
+  assert.deepEqual(await who(pay), before);
+  const other = await open({}, at("www.other.localhost"));
+  assert.notEqual((await who(other))[0], before[0]);
+});
+
+test("tabs share the session, the user and the decision", async () => {
+  const one = await open();
+  const two = await open();
+  await track(one, "A");
+  await track(two, "B");
+  assert.deepEqual(await who(two), await who(one));
+  await two.evaluate(() => hw.identify("u2"));
+  await track(one, "C");
+  assert.deepEqual(await who(two), await who(one));
+  await one.evaluate(() => hw.startSession());
+  await track(two, "D");
+  assert.deepEqual(await who(two), await who(one));
+  await two.evaluate(() => hw.setConsent("denied"));
+  await track(one, "Unheard");
+  assert.deepEqual((await kept(one)).filter((key) => key.includes(".o.")), []);
+  await flush(one);
+  await flush(two);
+  assert.deepEqual(await collector.named("Unheard", 1, 300), []);
+});
+
+test("a pause that the collector asked of one tab is kept by the other", async () => {
+  const one = await open();
+  const two = await open();
+  const stopped = collector;
+  await stopped.stop();
+  await track(one, "A");
+  assert.equal(await flush(one), false);
+  const wait = await two.evaluate(() => {
+    hw.track("B");
+    return hw.flush();
+  });
+  assert.equal(wait, false);
+  const kinds = await two.evaluate(() => (window.diagnostics ?? []).map(({ kind }) => kind));
+  assert.ok(!kinds.includes("retrying"), `the second tab asked too: ${kinds}`);
+  collector = await startCollector(stopped.data, new URL(stopped.host).port);
+});
+
+test("onSession is told each session and why it began", async () => {
+  const page = await open();
+  await page.evaluate(() => hw.identify("u1"));
+  await page.evaluate(() => hw.startSession());
+  await page.evaluate(() => hw.identify("u2"));
+  await page.evaluate(() => {
+    hw.reset();
+    hw.track("Anew");
+  });
+  const told = await page.evaluate(() => sessions);
+  assert.deepEqual(told.map(([, reason]) => reason), ["first", "manual", "user", "reset"]);
+  assert.equal(told.at(-1)[0], (await who(page))[2]);
+});
+
+const nothingKept = [
+  ["cookieless", { persistence: "memory" }, undefined, true],
+  ["consent is not known yet", { consent: "unknown" }, undefined, false],
+  ["consent is denied", { consent: "denied" }, undefined, false],
+  ["Global Privacy Control", {}, () => Object.defineProperty(Navigator.prototype, "globalPrivacyControl", { get: () => true }), false],
+  ["Do Not Track", {}, () => Object.defineProperty(Navigator.prototype, "doNotTrack", { get: () => "1" }), false],
+];
+for (const [name, options, prepare, isSent] of nothingKept) {
+  test(`nothing of the visitor is kept: ${name}`, async () => {
+    const page = await open(options, { prepare });
+    await track(page, "A");
+    await flush(page);
+    const left = (await kept(page)).filter((key) => !/^hw\.web\.[st]$/.test(key));
+    assert.deepEqual(left, []);
+    if (options.consent == "unknown" || isSent) assert.deepEqual(await kept(page), []);
+    assert.equal((await collector.named("A", 1, isSent ? 5_000 : 300)).length, isSent ? 1 : 0);
+  });
+}
+
+test("what was held until consent is sent after it", async () => {
+  const page = await open({ consent: "unknown" });
+  await track(page, "Held");
+  await page.evaluate(() => hw.setConsent("granted"));
+  await flush(page);
+  assert.equal((await collector.named("Held", 1)).length, 1);
+});
+
+test("a page of the back/forward cache goes on", async () => {
+  const page = await open();
+  await track(page, "Before");
+  await page.goto("about:blank");
+  await page.goBack();
+  await track(page, "After");
+  assert.equal(await flush(page), true);
+  const [before] = await collector.named("Before", 1);
+  const [after] = await collector.named("After", 1);
+  assert.equal(before.anonymousId, after.anonymousId);
+  assert.equal(before.context.session.id, after.context.session.id);
+});
+
+test("a URL tells no more than it may", async () => {
+  const page = await open({ queryAllow: ["tab"] }, { more: "&token=s3cret&utm_source=news&gclid=g1&tab=two#access=s3cret" });
+  await track(page, "A");
+  await flush(page);
+  const [event] = await collector.named("A", 1);
+  assert.equal(event.context.page.search, "?utm_source=news&gclid=g1&tab=two");
+  assert.equal(event.context.page.url, `${app.origin}/?utm_source=news&gclid=g1&tab=two`);
+  assert.deepEqual(event.context.campaign, { source: "news", gclid: "g1" });
+  assert.ok(!JSON.stringify(event).includes("s3cret"));
+});
