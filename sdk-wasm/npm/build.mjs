@@ -24,9 +24,9 @@ const core = {
 };
 
 /** A page pays for the entries that it imports. */
-const entries = ["index", "autocapture", "forms", "media", "vitals", "exposure", "react", "snippet"].filter((name) =>
-  existsSync(join(here, `src/${name}.ts`)),
-);
+const exists = (name) => existsSync(join(here, `src/${name}.ts`));
+const features = ["autocapture", "forms", "media", "vitals", "exposure", "devtools"].filter(exists);
+const entries = ["index", ...features];
 
 /** The core as JavaScript: a function of its imports in place of a module that names them. */
 const script = () => {
@@ -38,19 +38,23 @@ const script = () => {
 };
 
 rmSync(join(here, "dist"), { recursive: true, force: true });
-await build({
-  entryPoints: entries.map((name) => join(here, `src/${name}.ts`)),
-  outdir: join(here, "dist"),
-  splitting: true,
-  chunkNames: "shared-[hash]",
-  bundle: true,
-  minify: true,
-  format: "esm",
-  platform: "browser",
-  target: "es2022",
-  legalComments: "none",
-  plugins: [core],
-});
+const bundle = (options) =>
+  build({
+    outdir: join(here, "dist"),
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    legalComments: "none",
+    plugins: [core],
+    ...options,
+  });
+const sources = (names) => names.map((name) => join(here, `src/${name}.ts`));
+await bundle({ entryPoints: sources(entries), splitting: true, chunkNames: "shared-[hash]" });
+// React is the app's, and so is the core: the file beside this one. Frameworks that render on servers must know that
+// it belongs to the page.
+await bundle({ entryPoints: sources(["react"]), external: ["react", "./index.js"], banner: { js: '"use client";' } });
 
 writeFileSync(join(here, "dist/core-script.js"), script());
 
@@ -59,5 +63,5 @@ execFileSync(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "
 });
 mkdirSync(join(here, "dist"), { recursive: true });
 // The types of the face; the other modules are nobody's business.
-for (const name of [...entries, "options"]) cpSync(join(here, `types/${name}.d.ts`), join(here, `dist/${name}.d.ts`));
+for (const name of [...entries, "react", "options"]) cpSync(join(here, `types/${name}.d.ts`), join(here, `dist/${name}.d.ts`));
 rmSync(join(here, "types"), { recursive: true });
