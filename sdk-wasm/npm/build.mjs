@@ -55,6 +55,16 @@ await bundle({ entryPoints: sources(entries), splitting: true, chunkNames: "shar
 // React is the app's, and so is the core: the file beside this one. Frameworks that render on servers must know that
 // it belongs to the page.
 await bundle({ entryPoints: sources(["react"]), external: ["react", "./index.js"], banner: { js: '"use client";' } });
+// For pages without a bundler: the stub for <head>, and one file with the core, without and with every feature.
+const script = { format: "iife", outdir: undefined };
+await bundle({ ...script, entryPoints: sources(["snippet"]), outfile: join(here, "dist/snippet.js") });
+await bundle({ ...script, entryPoints: sources(["script"]), outfile: join(here, "dist/holloway.iife.js") });
+const all = [
+  ...features.map((name) => `import * as ${name} from "./${name}.js";`),
+  `import { startScript } from "./takeover.js";`,
+  `startScript({${features.map((name) => `...${name}`)}});`,
+].join("\n");
+await bundle({ ...script, stdin: { contents: all, resolveDir: join(here, "src") }, outfile: join(here, "dist/holloway.all.iife.js") });
 
 writeFileSync(join(here, "dist/core-script.js"), script());
 
@@ -63,5 +73,5 @@ execFileSync(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "
 });
 mkdirSync(join(here, "dist"), { recursive: true });
 // The types of the face; the other modules are nobody's business.
-for (const name of [...entries, "react", "options"]) cpSync(join(here, `types/${name}.d.ts`), join(here, `dist/${name}.d.ts`));
+for (const name of [...entries, "react", "snippet", "script", "takeover", "options"]) cpSync(join(here, `types/${name}.d.ts`), join(here, `dist/${name}.d.ts`));
 rmSync(join(here, "types"), { recursive: true });

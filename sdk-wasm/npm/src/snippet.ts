@@ -1,0 +1,56 @@
+// The stub for <head>: `window.holloway` with every method, before the script (`holloway.iife.js`) has arrived.
+//
+// A call is written down as text at once (the app may go on to change its objects), with its time, its id and its page,
+// and kept in localStorage if consent allows that. The script replays the calls in order, those of a page that was left
+// before its script came too (`takeover.ts`). These bytes are in the <head> of every page: each must earn its place.
+
+import type { Holloway, InitOptions } from "./options.js";
+import type { Stub, StubCall } from "./stub.js";
+
+if (typeof document != "undefined") {
+  const calls: (string | StubCall)[] = [];
+  let prefix = "";
+  let consent: unknown;
+  const stub: Stub = { calls };
+  (window as { holloway?: Stub }).holloway = stub;
+  stub.ready = new Promise((settle) => (stub.settle = settle));
+  stub.flush = () => stub.ready!.then(() => stub.flush!());
+  stub.anonymousId = stub.userId = () => "";
+  stub.use = (plugin) => {
+    calls.push(["use", [plugin]]);
+    return stub as Holloway;
+  };
+  stub.init = (options: InitOptions) => {
+    prefix = `hw.${options.writeKey}.`;
+    stub.options = options;
+    try {
+      if (consent) localStorage[prefix + "c"] = consent;
+      consent = localStorage[prefix + "c"];
+    } catch {
+      // Access itself is forbidden: memory has to do.
+    }
+    consent ||=
+      options.consent ||
+      ((navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl && options.respectGpc != false ? "denied" : "granted");
+    return stub as Holloway;
+  };
+  for (const method of "track.page.screen.identify.group.alias.reset.register.unregister.setConsent.startSession.setPurposes".split(".")) {
+    (stub as unknown as Record<string, unknown>)[method] = (...given: unknown[]) => {
+      const now = Date.now();
+      const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
+      let call: string | StubCall = [method, given, now, id, location.href, document.referrer, document.title];
+      try {
+        call = JSON.stringify(call);
+        const [first] = given as [{ analytics?: boolean }];
+        const decision = method == "setConsent" ? first : method == "setPurposes" && "analytics" in first && (first.analytics ? "granted" : "denied");
+        consent = decision || consent;
+        if (prefix && decision) localStorage[prefix + "c"] = decision;
+        if (prefix && consent == "granted") localStorage[`${prefix}h.${now}.${calls.length + 1e3}.${id}`] = call;
+        if (consent == "denied") for (const key in localStorage) if (key.startsWith(prefix + "h.")) delete localStorage[key];
+      } catch {
+        // The script counts what cannot be written; without storage, memory has to do.
+      }
+      calls.push(call);
+    };
+  }
+}

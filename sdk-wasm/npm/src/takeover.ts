@@ -1,0 +1,84 @@
+// `window.holloway` for pages without a bundler: carries on with what the stub in <head> took down (`snippet.ts`).
+
+import { createClient } from "./client.js";
+import type { CallOptions, Holloway, InitOptions, Plugin, Properties } from "./options.js";
+import type { Stub, StubCall } from "./stub.js";
+
+/** Options of `holloway.init` in a script tag. */
+export interface ScriptOptions extends InitOptions {
+  /** Features of `holloway.all.iife.js` by name, with their options or `true`. */
+  readonly features?: Readonly<Record<string, unknown>>;
+}
+
+/** `window.holloway`: the factories of features, and after `init` the client. */
+export interface ScriptHolloway extends Holloway {
+  init(options: ScriptOptions): Holloway;
+}
+
+/** Takes the calls of pages that were left before this script came to them. */
+const takeKept = (prefix: string): string[] => {
+  try {
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+    // Time and number come first in a key.
+    return keys.sort().map((key) => {
+      const call = localStorage.getItem(key)!;
+      localStorage.removeItem(key);
+      return call;
+    });
+  } catch {
+    return [];
+  }
+};
+
+const replay = (client: Holloway, [method, given, timestamp, messageId, url, referrer, title]: StubCall): void => {
+  if (url && /^(track|page|screen|identify|group|alias)$/.test(method)) {
+    const { pathname: path, search } = new URL(url);
+    const page = { path, referrer, search, title, url };
+    // This page's campaign must not stand in for another's.
+    let campaign: Record<string, string> | undefined;
+    new URLSearchParams(search).forEach((value, key) => {
+      const field = /^utm_(source|medium|campaign|term|content|id)$/.exec(key)?.[1];
+      if (field && value) (campaign ||= {})[field == "campaign" ? "name" : field] = value;
+    });
+    const options = given[2] as CallOptions | undefined;
+    given[2] = { timestamp, messageId, ...options, context: { page, campaign, ...options?.context } };
+    if (method == "page") given[1] = { ...page, ...(given[1] as Properties) };
+  }
+  (client as unknown as Record<string, (...given: unknown[]) => void>)[method]!(...given);
+};
+
+/** @internal Makes `window.holloway` the real one. */
+export const startScript = (features: Readonly<Record<string, unknown>>): void => {
+  if (typeof document == "undefined") return;
+  const page = window as { holloway?: Stub };
+  const face = (page.holloway ??= {});
+  // The script is on the page twice.
+  if (face.track && !face.calls) return;
+  const start = (options: ScriptOptions): Holloway => {
+    const client = createClient(options);
+    for (const name in options.features) {
+      const [make, given] = [features[name], options.features[name]];
+      if (given && typeof make == "function") client.use((make as (options?: unknown) => Plugin)(given === true ? undefined : given));
+    }
+    const calls = face.calls ?? [];
+    // A call of this page is kept too, as the same text.
+    const kept = takeKept(`hw.${options.writeKey}.h.`).filter((call) => !calls.includes(call));
+    for (const call of [...kept, ...calls]) {
+      try {
+        replay(client, typeof call == "string" ? (JSON.parse(call) as StubCall) : call);
+      } catch {
+        // Not one of ours.
+      }
+    }
+    face.settle?.(client.ready);
+    // Whoever holds the stub holds the client now.
+    Object.assign(face, client, {
+      init: (more: InitOptions) => (more.writeKey == options.writeKey ? face : createClient(more)),
+      use: (plugin: Plugin) => (client.use(plugin), face),
+      calls: undefined,
+    });
+    return face as Holloway;
+  };
+  Object.assign(face, features, { init: start });
+  if (face.options) start(face.options);
+};
