@@ -5,23 +5,19 @@ const OFF = "[data-holloway-off]";
 const ON = "[data-holloway-on]";
 const MASK = "[data-holloway-mask]";
 /** Elements whose text is what somebody typed, or is no text. */
-const TYPED = "input,textarea,select,option,[contenteditable]:not([contenteditable=false]),script,style,noscript";
+const TYPED = "input,textarea,select,option,[contenteditable],script,style";
 /** Fields that give nothing, not even that they exist. */
-const SECRET =
-  "input[type=password],input[type=hidden],[autocomplete^=cc-],[autocomplete*=password],[autocomplete=one-time-code]";
-const SECRET_NAME =
-  /pass(word|code|phrase)|passwd|secret|token|card.?(n|ex|cv|code|sec|hold)|(credit|debit).?card|cc.?(n|exp|cvc|csc)|\bcv[cv]|security.?code|\bssn\b|social.?sec|\biban\b|routing|\bpin\b/i;
+const SECRET = "[type=password],[type=hidden],[autocomplete^=cc-],[autocomplete=one-time-code]";
+const SECRET_NAME = /pass(w|c|p)|secret|token|card|\bcvv?c?|security|\bssn|iban|\bpin\b/i;
 
-const EXPLICIT = ["data-holloway-id", "data-testid"];
 /** Parts of a page that are there once, and stay. */
 const LANDMARK = /^(main|nav|header|footer|aside|dialog|form|body)$/;
-
-/** Made by a program at run time: another one tomorrow. */
+/** Ids made by a program at run time: another one tomorrow. */
 const GENERATED =
-  /^[:«_]r|^(radix|headlessui|react-|mui|mantine|chakra|downshift|ember|ext-|yui|cdk-|mat-|ng-|tippy|floating|el-id|v-\d|uid|auto)|\d{4}|[\da-f]{8}-[\da-f]{4}|(?=[a-f]*\d)[\da-f]{8}|(?=[a-z\d]{5})[a-z]*\d+[a-z]+\d|(?=[a-z\d]{5})[a-z]+\d+[a-z]/i;
-/** Says how it looks, how it is at the moment, or which build made it. */
-const UTILITY =
-  /[^\w-]|^-|^(css|sc|jss|emotion|svelte|astro|data-v|makeStyles|Mui|ant|chakra|mantine|tw)[-\dA-Z]|^_|__?\w*\d\w*$|^(is|has|js|ng|m|p|[mp][trblxyse]|w|h|d|g|z|min|max|size|text|bg|from|via|to|border|rounded|shadow|font|leading|tracking|gap|space|items|justify|content|place|self|col|row|flex|grid|order|top|left|right|bottom|inset|opacity|overflow|cursor|transition|duration|delay|ease|animate|ring|outline|divide|fill|stroke|object|align|whitespace|break|float|scale|rotate|translate|transform|select|pointer|aspect|basis|line|list|decoration|origin|sr|not|group|peer)(-|$)|^(block|inline|hidden|visible|invisible|absolute|relative|fixed|sticky|static|container|truncate|uppercase|lowercase|capitalize|italic|underline|antialiased|grow|shrink|resize|filter|blur|isolate|collapse|active|open|opened|closed|selected|current|focus|focused|hover|disabled|enabled|loading|loaded|show|shown|hide|in|out|even|odd|first|last)(-|$)/;
+  /^\W|^_?r_|^(radix|headlessui|react-|mui|ember|downshift|mat-|cdk-|yui)|\d{4}|(?=[a-f]*\d)[\da-f]{8}|(?=[a-z\d]{5})([a-z]+\d+[a-z]|\d+[a-z]+\d)/i;
+/** The only classes that say what an element is: parts of a component, such as `card__title`. Others say how it looks, how
+ *  it is at the moment (`card--open`), or which build made it. */
+const PART = /^[a-z]+(-[a-z]+)*__[a-z]+(-[a-z]+)*$/;
 
 /** The nearest element from here upwards, through open shadow roots, that `selector` matches. */
 export const nearest = (element: Element, selector: string): Element | undefined => {
@@ -36,9 +32,8 @@ export const nearest = (element: Element, selector: string): Element | undefined
 export const isOff = (element: Element, isMarkedOnly?: boolean): boolean =>
   !!nearest(element, OFF) ||
   (isMarkedOnly && !nearest(element, ON)) ||
-  element.matches(SECRET) ||
-  (/^(input|textarea|select)$/.test(element.localName) &&
-    SECRET_NAME.test(["name", "id", "autocomplete"].map((key) => element.getAttribute(key) || "").join(" ")));
+  (element.matches("input,textarea,select") &&
+    (element.matches(SECRET) || SECRET_NAME.test(element.id + " " + element.getAttribute("name"))));
 
 /** Neither its text nor its attributes may be recorded. */
 export const isMasked = (element: Element): boolean => !!nearest(element, MASK);
@@ -54,38 +49,35 @@ const read = (node: Node): string =>
 export const textOf = (element: Element): string =>
   isMasked(element) || nearest(element, TYPED)
     ? ""
-    : (read(element).trim() || element.getAttribute("aria-label") || element.getAttribute("title") || "")
-        .trim()
-        .replace(/\s+/g, " ")
-        .slice(0, 64);
+    : /^.{0,64}/u.exec(
+        (read(element).trim() || element.getAttribute("aria-label") || element.getAttribute("title") || "").replace(/\s+/g, " "),
+      )![0];
 
-const tagOf = (element: Element) => CSS.escape(element.localName);
-const attribute = (key: string, value: string) => `[${key}="${value.replace(/["\\]/g, "\\$&")}"]`;
+const explicit = (element: Element, key: string): string => {
+  const value = element.getAttribute(key);
+  return value ? `[${key}=${CSS.escape(value)}]` : "";
+};
 
 /** A name that stays the same over visits; empty for none. */
 const nameOf = (element: Element, isUnique: (selector: string) => boolean): string => {
-  const masked = isMasked(element);
-  for (const key of EXPLICIT) {
-    const value = element.getAttribute(key);
-    // The first is for us, and chosen knowing that we see it.
-    if (value && !(masked && key != EXPLICIT[0])) return attribute(key, value);
-  }
   const { id } = element;
   const byId = "#" + CSS.escape(id);
-  return id && !masked && !GENERATED.test(id) && isUnique(byId) ? byId : "";
+  return (
+    // Chosen knowing that we see it; other attributes may be what is masked.
+    explicit(element, "data-holloway-id") ||
+    (isMasked(element)
+      ? ""
+      : explicit(element, "data-testid") || (id && !GENERATED.test(id) && isUnique(byId) ? byId : ""))
+  );
 };
 
 /** One step of a path: the tag, classes that mean something, and the place among siblings that look the same. */
 const step = (element: Element): string => {
-  const tag = tagOf(element);
   const classes = isMasked(element) ? [] : [...element.classList];
-  const name =
-    tag +
-    classes
-      .filter((name) => !UTILITY.test(name) && !GENERATED.test(name))
-      .slice(0, 2)
-      .map((name) => "." + CSS.escape(name))
-      .join("");
+  const name = [
+    CSS.escape(element.localName),
+    ...classes.filter((name) => PART.test(name)),
+  ].join(".");
   const siblings = [...(element.parentNode?.children || [])];
   return siblings.filter((one) => one.matches(name)).length > 1
     ? `${name}:nth-of-type(${siblings.filter((one) => one.localName == element.localName).indexOf(element) + 1})`
@@ -104,7 +96,7 @@ export const selectorOf = (element: Element): string => {
     path = step(element);
     for (let at = element.parentElement; at; at = at.parentElement) {
       const name = nameOf(at, isUnique);
-      const tag = tagOf(at);
+      const tag = at.localName;
       const anchor = name && isUnique(name) ? name : LANDMARK.test(tag) && isUnique(tag) ? tag : "";
       path = `${anchor || step(at)} > ${path}`;
       if (anchor) break;

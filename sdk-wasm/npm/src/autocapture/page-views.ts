@@ -1,0 +1,29 @@
+// A page view for each route that a visitor comes to.
+
+import type { Plugin } from "../options.js";
+import { guarded, listen } from "./listener.js";
+import { viewsOf } from "./view.js";
+import type { RouteOptions } from "./view.js";
+
+export interface PageViewOptions extends RouteOptions {
+  /** Names a page by its URL, such as `Product` for every `/products/…`. */
+  readonly route?: (url: string) => string;
+}
+
+/** `page` at load, when a prerendered page is shown, and whenever the route changes. */
+export const pageViews = (options: PageViewOptions = {}): Plugin => ({
+  name: "page-views",
+  setup(client, host) {
+    const views = viewsOf(client, options);
+    const tell = () => {
+      const { id, previousPath, page, isFirst } = views.now;
+      const own = isFirst ? undefined : page;
+      let name: string | undefined;
+      guarded(() => (name = options.route?.(location.href)))(0);
+      host.page(name, { ...own, viewId: id, previousPath }, own && { context: { page } });
+    };
+    views.starts.push(tell);
+    if ((document as { prerendering?: boolean }).prerendering) listen("prerenderingchange", tell);
+    else tell();
+  },
+});
