@@ -1,0 +1,104 @@
+// What a page downloads, ours and the peers': raw, gzip -9, brotli 11.
+//
+//   node sizes.mjs [--json FILE] [--core-max BYTES] [--all-max BYTES]
+//
+// Every line is a bundle of `init` and one `track`; bytes are of the first script and of what it imports statically,
+// each file packed on its own, as a server would. The limits are of gzip bytes of ours.
+
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+import { bundle } from "./bundle.mjs";
+import { chosen, ourEntries, version } from "./sdks.mjs";
+import { markdown } from "./table.mjs";
+
+const { values } = parseArgs({
+  options: { json: { type: "string" }, "core-max": { type: "string" }, "all-max": { type: "string" } },
+});
+
+const sizeOf = (bytes) => ({
+  raw: bytes.length,
+  gzip: gzipSync(bytes, { level: 9 }).length,
+  brotli: brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length,
+});
+const add = (a, b) => ({ raw: a.raw + b.raw, gzip: a.gzip + b.gzip, brotli: a.brotli + b.brotli });
+const NOTHING = { raw: 0, gzip: 0, brotli: 0 };
+
+/** Bytes of the first load of a text, and of what it loads later by `import()`. */
+const measure = async (source, sdk) => {
+  const { outputFiles, metafile } = await bundle(source, { sdk });
+  const outputs = Object.entries(metafile.outputs);
+  const text = (path) => outputFiles.find((file) => file.path.endsWith(path.split("/").at(-1))).contents;
+  const first = new Set();
+  const follow = (path) => {
+    if (first.has(path)) return;
+    first.add(path);
+    for (const { path: next, kind } of metafile.outputs[path].imports) if (kind == "import-statement") follow(next);
+  };
+  follow(outputs.find(([path]) => path.endsWith("/main.js"))[0]);
+  const sum = (paths) => paths.map((path) => sizeOf(text(path))).reduce(add, NOTHING);
+  return { ...sum([...first]), later: sum(outputs.map(([path]) => path).filter((path) => !first.has(path))).gzip };
+};
+
+const USE = `import { start, track } from "bench:sdk"; start(location.origin); track("Signed Up", { plan: "pro" });`;
+const OURS = `import { init } from "@holloway/browser"; const hw = init({ writeKey: "web", host: location.origin }); hw.track("Signed Up", { plan: "pro" });`;
+
+const lines = [];
+const line = (title, version, size, own) => lines.push({ title, version, ...size, ...(own && { own }) });
+
+const ours = version("@holloway/browser");
+const core = await measure(OURS);
+line("**Holloway**, core", ours, core);
+// `react` is for those who use React (which is not counted); `snippet` stands in the page's head by itself.
+const apart = ["react", "snippet"];
+const features = ourEntries().filter((name) => !apart.includes(name));
+const plus = (names) => {
+  const used = names.map((name, n) => `import * as f${n} from "@holloway/browser/${name}"; window.f${n} = f${n};`);
+  return measure(OURS + used.join(""));
+};
+const all = features.length ? await plus(features) : core;
+for (const name of features) {
+  const size = await plus([name]);
+  line(`Holloway, core and ./${name}`, ours, size, size.gzip - core.gzip);
+}
+line("**Holloway**, everything", ours, all, all.gzip - core.gzip);
+if (ourEntries().includes("react")) {
+  const size = await plus(["react"]);
+  line("Holloway, core and ./react", ours, size, size.gzip - core.gzip);
+}
+if (ourEntries().includes("snippet")) {
+  const own = await measure(`import * as snippet from "@holloway/browser/snippet"; window.snippet = snippet;`);
+  line("Holloway, ./snippet alone", ours, own);
+}
+for (const sdk of chosen([])) {
+  // One package in another mode has the same bytes.
+  if (sdk.name == "holloway" || sdk.name == "segment-batching") continue;
+  line(sdk.title, version(sdk.package), await measure(USE, sdk.source));
+}
+const vitals = `import { onCLS, onFCP, onINP, onLCP, onTTFB } from "web-vitals"; for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB]) on(console.log);`;
+line("web-vitals, five metrics", version("web-vitals"), await measure(vitals));
+
+const number = (value) => value.toLocaleString("en");
+console.log(
+  markdown(
+    ["package", "raw", "gzip -9", "brotli 11", "added gzip", "later gzip"],
+    lines.map((it) => [
+      `${it.title} ${it.version}`,
+      number(it.raw),
+      number(it.gzip),
+      number(it.brotli),
+      it.own == null ? "-" : number(it.own),
+      it.later ? number(it.later) : "-",
+    ]),
+  ),
+);
+if (values.json) writeFileSync(values.json, JSON.stringify(lines, null, 2) + "\n");
+for (const [what, size, max] of [
+  ["core", core, values["core-max"]],
+  ["everything", all, values["all-max"]],
+]) {
+  if (max === undefined || size.gzip <= +max) continue;
+  console.error(`sizes: ${what} is ${size.gzip} bytes gzip, expected at most ${max}`);
+  process.exitCode = 1;
+}
