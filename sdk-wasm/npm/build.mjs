@@ -29,7 +29,7 @@ const features = ["autocapture", "forms", "media", "vitals", "exposure", "devtoo
 const entries = ["index", ...features];
 
 /** The core as JavaScript: a function of its imports in place of a module that names them. */
-const script = () => {
+const coreScript = () => {
   const text = readFileSync(join(glue, "core-script.js"), "utf8");
   const [body, tail] = text.replace(/^import .*\n/, "").split("var retasmFunc = ");
   if (!tail) throw new Error("expected wasm2js to end with `var retasmFunc`, found no such thing");
@@ -66,7 +66,7 @@ const all = [
 ].join("\n");
 await bundle({ ...script, stdin: { contents: all, resolveDir: join(here, "src") }, outfile: join(here, "dist/holloway.all.iife.js") });
 
-writeFileSync(join(here, "dist/core-script.js"), script());
+writeFileSync(join(here, "dist/core-script.js"), coreScript());
 
 execFileSync(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "--project", join(here, "tsconfig.json")], {
   stdio: "inherit",

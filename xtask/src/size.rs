@@ -20,7 +20,7 @@ const FIRST_EVENT_BYTES_MAX: usize = 32_200;
 /// Bytes of a page that uses every feature: what the package aims at.
 const EVERYTHING_BYTES_GOAL: usize = 22_000;
 /// These stand for themselves: one is for React alone, one is in the page's head.
-const APART: [&str; 2] = ["react", "snippet"];
+const APART: [&str; 5] = ["react", "snippet", "devtools", "holloway.iife", "holloway.all.iife"];
 
 /// Prints raw, gzip and brotli bytes of each entry of the built package; fails past the budget.
 pub(crate) fn run() -> Result<()> {
@@ -71,7 +71,10 @@ fn entries() -> Result<Vec<String>> {
         .with_context(|| format!("expected the built package in {DIST}, found none: run `make npm`"))?
     {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".js") && !name.starts_with("shared-") && name != "index.js" {
+        if name.ends_with(".js")
+            && !name.starts_with("shared-")
+            && !["index.js", "core-script.js"].contains(&&*name)
+        {
             found.push(name);
         }
     }
@@ -99,8 +102,10 @@ fn loaded<'a>(scripts: impl IntoIterator<Item = &'a str>) -> Result<BTreeSet<Str
 fn imports(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split("\"./").skip(1).filter_map(|rest| rest.split_once('"')).filter_map(|(name, _)| {
         let is_script = name.ends_with(".js") && !name.contains(['/', '\\', ' ']);
-        // The core's own module name for its imports looks alike, and is no file.
-        (is_script && Path::new(DIST).join(name).exists()).then(|| name.to_owned())
+        // The core's own module name for its imports looks alike, and is no file; the core as JavaScript is for the few
+        // pages that forbid WebAssembly.
+        (is_script && name != "core-script.js" && Path::new(DIST).join(name).exists())
+            .then(|| name.to_owned())
     })
 }
 

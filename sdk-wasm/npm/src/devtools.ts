@@ -2,7 +2,7 @@
 //
 // Everything is made by DOM calls, and styled by a constructed sheet: a strict content security policy holds.
 
-import type { Diagnostic, Plugin, PluginHost } from "./options.js";
+import type { Diagnostic, Plugin } from "./options.js";
 
 export interface DevtoolsOptions {
   /** Writes tables to the console, and nothing on the page. */
@@ -19,13 +19,6 @@ interface Line {
   type: string;
   name: string;
   properties: string;
-}
-
-/** What the engine tells, as far as it does. */
-interface Feed {
-  onEvent?(listener: (call: { kind: number; name: string; body: string; timeMs: number }) => void): void;
-  onDiagnostic?(listener: (diagnostic: Diagnostic) => void): void;
-  status?(): { waiting: number; nextSendMs: number };
 }
 
 /** Added to the number of a kind: a feature recorded it. */
@@ -100,18 +93,18 @@ const openOverlay = (options: DevtoolsOptions, flush: () => void, status: () => 
 /** Shows what the client does. Not for production: it costs bytes, and shows visitors their own data. */
 export const devtools = (options: DevtoolsOptions = {}): Plugin => ({
   name: "devtools",
-  setup(client, host: PluginHost & Feed) {
+  setup(client, host) {
     const status = (): string => {
-      const now = host.status?.();
-      return now ? `, ${now.waiting} waiting${now.waiting ? `, sent in ${Math.ceil(now.nextSendMs / 1_000)} s` : ""}` : "";
+      const now = host.status();
+      return `, ${now.waiting} waiting${now.waiting ? `, sent in ${Math.ceil(now.nextSendMs / 1_000)} s` : ""}`;
     };
     const show: (line: Line, isTrouble: boolean) => void = options.console
       ? openTable()
       : openOverlay(options, () => void client.flush(), status);
-    host.onEvent?.(({ kind, name, body, timeMs }) => {
+    host.onCall(([kind, name, body, , timeMs]) => {
       const type = KINDS[kind % AUTOMATIC] ?? "";
       show({ time: clock(timeMs), type: kind < AUTOMATIC ? type : type + " (auto)", name, properties: body }, false);
     });
-    host.onDiagnostic?.((diagnostic) => show(explain(diagnostic), true));
+    host.onDiagnostic((diagnostic) => show(explain(diagnostic), true));
   },
 });

@@ -27,15 +27,19 @@ export const cleanUrl = (address: string): URL | undefined => {
 };
 
 /** The page of now: every event has it, since a page's URL and title change while it lives. */
-export const pageContext = (): { page: Properties; campaign?: Properties } => {
-  const { href, pathname: path, search, searchParams } = cleanUrl(location.href)!;
+export const pageContext = (
+  address = location.href,
+  from = document.referrer,
+  title = document.title,
+): { page: Properties; campaign?: Properties } => {
+  const { href, pathname: path, search, searchParams } = cleanUrl(address)!;
   const campaign: Record<string, string> = {};
   for (const [key, value] of searchParams) {
     const name = key.replace("utm_", "");
     if (value && CAMPAIGN_KEY.test(key)) campaign[name == "campaign" ? "name" : name] = value;
   }
   return {
-    page: { path, referrer: cleanUrl(document.referrer)?.href || "", search, title: document.title, url: href },
+    page: { path, referrer: cleanUrl(from)?.href || "", search, title, url: href },
     ...(Object.keys(campaign).length && { campaign }),
   };
 };

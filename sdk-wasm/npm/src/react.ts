@@ -44,6 +44,7 @@ const inert: Holloway = {
   use: () => inert,
   anonymousId: () => "",
   userId: () => "",
+  sessionId: () => "",
 };
 
 // A client lives as long as its page, whatever React does to the tree: StrictMode mounts twice, a suspended tree is

@@ -15,7 +15,7 @@ if (typeof document != "undefined") {
   (window as { holloway?: Stub }).holloway = stub;
   stub.ready = new Promise((settle) => (stub.settle = settle));
   stub.flush = () => stub.ready!.then(() => stub.flush!());
-  stub.anonymousId = stub.userId = () => "";
+  stub.anonymousId = stub.userId = stub.sessionId = () => "";
   stub.use = (plugin) => {
     calls.push(["use", [plugin]]);
     return stub as Holloway;

@@ -1,6 +1,7 @@
 // `window.holloway` for pages without a bundler: carries on with what the stub in <head> took down (`snippet.ts`).
 
 import { createClient } from "./client.js";
+import { pageContext } from "./page.js";
 import type { CallOptions, Holloway, InitOptions, Plugin, Properties } from "./options.js";
 import type { Stub, StubCall } from "./stub.js";
 
@@ -32,17 +33,11 @@ const takeKept = (prefix: string): string[] => {
 
 const replay = (client: Holloway, [method, given, timestamp, messageId, url, referrer, title]: StubCall): void => {
   if (url && /^(track|page|screen|identify|group|alias)$/.test(method)) {
-    const { pathname: path, search } = new URL(url);
-    const page = { path, referrer, search, title, url };
     // This page's campaign must not stand in for another's.
-    let campaign: Record<string, string> | undefined;
-    new URLSearchParams(search).forEach((value, key) => {
-      const field = /^utm_(source|medium|campaign|term|content|id)$/.exec(key)?.[1];
-      if (field && value) (campaign ||= {})[field == "campaign" ? "name" : field] = value;
-    });
+    const context = { campaign: undefined, ...pageContext(url, referrer, title) };
     const options = given[2] as CallOptions | undefined;
-    given[2] = { timestamp, messageId, ...options, context: { page, campaign, ...options?.context } };
-    if (method == "page") given[1] = { ...page, ...(given[1] as Properties) };
+    given[2] = { timestamp, messageId, ...options, context: { ...context, ...options?.context } };
+    if (method == "page") given[1] = { ...context.page, ...(given[1] as Properties) };
   }
   (client as unknown as Record<string, (...given: unknown[]) => void>)[method]!(...given);
 };
