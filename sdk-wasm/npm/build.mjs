@@ -1,27 +1,29 @@
 // Bundles the face and the core into dist/: node build.mjs <folder of the generated glue and core.wasm>.
 // Run by ../build.sh, which makes that folder.
 
+import { deflateAsync } from "@gfx/zopfli";
 import { build, transformSync } from "esbuild";
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { deflateRawSync } from "node:zlib";
 
 const glue = resolve(process.argv[2] ?? "");
 const here = import.meta.dirname;
 
-const core = {
+/** The core, deflated as far as patience goes. */
+const module = Buffer.from(await deflateAsync(readFileSync(join(glue, "core.wasm")), { numiterations: 200 })).toString("base64");
+
+/** Where a script finds the core: in files beside it, or in itself. */
+const core = (isInside) => ({
   name: "core",
   setup({ onResolve, onLoad }) {
-    // A script of its own, which only pages that forbid WebAssembly download.
     onResolve({ filter: /^holloway:script$/ }, () => ({ path: "./core-script.js", external: true }));
-    onResolve({ filter: /^holloway:wasm$/ }, () => ({ path: "wasm", namespace: "wasm" }));
-    onLoad({ filter: /^wasm$/, namespace: "wasm" }, () => ({
-      contents: deflateRawSync(readFileSync(join(glue, "core.wasm")), { level: 9, memLevel: 9 }).toString("base64"),
-      loader: "text",
-    }));
+    onResolve({ filter: /^holloway:wasm$/ }, () =>
+      isInside ? { path: "wasm", namespace: "wasm" } : { path: "./core-wasm.js", external: true },
+    );
+    onLoad({ filter: /^wasm$/, namespace: "wasm" }, () => ({ contents: module, loader: "text" }));
   },
-};
+});
 
 /** A page pays for the entries that it imports. */
 const exists = (name) => existsSync(join(here, `src/${name}.ts`));
@@ -47,7 +49,7 @@ const bundle = (options) =>
     platform: "browser",
     target: "es2022",
     legalComments: "none",
-    plugins: [core],
+    plugins: [core(options.format == "iife")],
     ...options,
   });
 const sources = (names) => names.map((name) => join(here, `src/${name}.ts`));
@@ -66,6 +68,7 @@ const all = [
 ].join("\n");
 await bundle({ ...script, stdin: { contents: all, resolveDir: join(here, "src") }, outfile: join(here, "dist/holloway.all.iife.js") });
 
+writeFileSync(join(here, "dist/core-wasm.js"), `export default"${module}"`);
 writeFileSync(join(here, "dist/core-script.js"), coreScript());
 
 execFileSync(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "--project", join(here, "tsconfig.json")], {
