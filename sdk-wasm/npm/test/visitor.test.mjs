@@ -87,10 +87,10 @@ test("a pause that the collector asked of one tab is kept by the other", async (
   const [one, two] = [await open({ host }), await open({ host })];
   await track(one, "A");
   assert.equal(await flush(one), false);
-  assert.equal(requests, 1);
+  const asked = requests;
   await track(two, "B");
   assert.equal(await flush(two), false);
-  assert.equal(requests, 1, "the second tab knows");
+  assert.equal(requests, asked, "the second tab knows");
   busy.closeAllConnections();
   busy.close();
 });
