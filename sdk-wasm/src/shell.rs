@@ -4,7 +4,8 @@ use alloc::{string::String, vec::Vec};
 
 use holloway_core::{
     ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, HttpOutcome, Now, ReadOutcome,
-    Registration, ResetOptions, Restored, RestoredChunk, StoredOutcome, Token, wire::json::write_number,
+    Registration, ResetOptions, Restored, RestoredChunk, StoredOutcome, Token,
+    wire::{json::write_number, scrub},
 };
 
 use crate::host::{Act, Host, SEND_BEACONED, SEND_PENDING, SEND_REFUSED};
@@ -95,7 +96,8 @@ impl<H: Host> Shell<H> {
     /// | 11 | consent by purpose | | purposes |
     ///
     /// Their `first` is the time of the call, and the fields of their text are body, context, integrations, message id
-    /// and name; 16 more than the kind is a call that a feature made: its texts are scrubbed.
+    /// and name; 16 more than the kind is a call that a feature made. Scrubbed are such a call's body, a page's, and every
+    /// context: nobody chose what URLs and titles say.
     ///
     /// | kind | noticed | `first` | `second` | text |
     /// |---|---|---|---|---|
@@ -113,7 +115,7 @@ impl<H: Host> Shell<H> {
     pub(crate) fn call(&mut self, kind: u32, first: f64, second: f64, text: &str, now: Now) {
         let client = &mut self.client;
         match kind {
-            0..32 => self.app_call(kind & 15, first, text, now),
+            0..32 => self.app_call(kind, first, text, now),
             32 => client.foreground(now),
             33 => client.background(now),
             34 => client.online(now),
@@ -156,7 +158,14 @@ impl<H: Host> Shell<H> {
 
     fn app_call(&mut self, kind: u32, unix_ms: f64, text: &str, now: Now) {
         let mut fields = Fields(text);
-        let (body, context) = (fields.next(), fields.next());
+        let (mut body, mut context) = (fields.next(), fields.next());
+        let (mut clean_body, mut clean_context) = (Vec::new(), Vec::new());
+        if kind > 15 || kind == 1 {
+            scrub(body, &mut clean_body);
+            body = self::text(&clean_body);
+        }
+        scrub(context, &mut clean_context);
+        context = self::text(&clean_context);
         let (integrations, message_id) = (fields.next(), fields.next());
         let name = fields.0;
         let options = EventOptions {
@@ -166,7 +175,7 @@ impl<H: Host> Shell<H> {
             integrations: present(integrations),
         };
         let (client, object) = (&mut self.client, present(body));
-        match kind {
+        match kind & 15 {
             0 => {
                 client.track(name, object, &options, now);
             }
@@ -476,6 +485,22 @@ mod tests {
         assert_eq!(shell.waiting(), 0);
         call(&mut shell, 0, "Ignored", "");
         assert!(page.chunks.borrow().is_empty());
+    }
+
+    #[test]
+    fn what_nobody_chose_is_scrubbed() {
+        let page = Page::default();
+        let mut shell = open(&page, "");
+        let address = r#"{"it":"ann@example.com"}"#;
+        for (kind, event) in [(16, "Automatic"), (1, "Viewed"), (0, "Chosen")] {
+            let text = [address, r#"{"page":{"title":"bob@example.com"}}"#, "", "", event].join("\0");
+            shell.call(kind, NOON.unix_ms as f64, 0.0, &text, NOON);
+        }
+        let stored: Vec<String> = page.chunks.borrow().values().flatten().cloned().collect();
+        let has = |text: &str| [0, 1, 2].map(|at: usize| stored[at].contains(text));
+        assert_eq!(has("ann@example.com"), [false, false, true], "the app's own texts are its own");
+        assert_eq!(has("[email]"), [true; 3]);
+        assert_eq!(has("bob@example.com"), [false; 3]);
     }
 
     #[test]

@@ -29,6 +29,7 @@ mod kind;
 pub mod limits;
 mod loss;
 mod receipt;
+mod scrub;
 mod time;
 
 pub use batch::write_batch;
@@ -41,4 +42,5 @@ pub use json::{JsonError, RawJson};
 pub use kind::EventKind;
 pub use loss::LossReason;
 pub use receipt::{Receipt, ReceiptError, Verdict, VerdictLine, write_receipt};
+pub use scrub::scrub;
 pub use time::{ClockSource, Corrected, TimeError, Timestamp, correct_clock};
