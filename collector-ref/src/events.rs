@@ -110,6 +110,10 @@ fn judge(shared: &Shared, head: &Head, raw: &Bytes, share: &mut Share) -> Result
         Err(error) => return spoilt(raw, error.into()),
     };
     let text = unwrap_form(&text);
+    let text = match decode::calls(&text).filter(|_| head.route == decode::Route::Batch) {
+        Some(batch) => batch.into(),
+        None => text,
+    };
     // Its own copy, and the records that are made from it.
     share.grow(2 * text.len()).map_err(|refusal| (refusal, 1))?;
     let body = match decode::body(&text, head.route) {

@@ -133,6 +133,30 @@ fn each_event_gets_a_verdict_and_a_bad_one_costs_nobody_else() {
 }
 
 #[test]
+fn calls_of_a_page_that_was_left_become_events_and_each_is_counted() {
+    let data = tempfile::tempdir().expect("a folder");
+    let collector = Collector::start(data.path());
+    let calls = r#"{"calls":[[7,"","{\"shop\":1}","r",0,"",""],[0,"Left","","m1",0,"",""],[0,"half"],[3,"u1","","m2",0,"",""]],"anonymousId":"a1","userId":"","sentAt":"1970-01-01T00:00:01.000Z","writeKey":"K"}"#;
+    for _ in 0..2 {
+        let answer = collector.post("/v1/batch", calls).header("content-type", "text/plain").send();
+        assert_eq!(answer.expect("answers").status(), 200);
+    }
+    let ids: Vec<String> = stored(data.path()).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, ["m1", "m2"]);
+    let kept: Vec<String> = quarantined(data.path()).into_iter().map(|(_, payload)| payload).collect();
+    assert_eq!(kept, [r#"[0,"half"]"#], "once, as it came");
+    let metrics = client().get(collector.url("/metrics")).send().expect("answers").text().expect("text");
+    for line in [
+        "holloway_events_received_total 6",
+        "holloway_events_total{fate=\"stored\"} 2",
+        "holloway_events_total{fate=\"quarantined\"} 1",
+        "holloway_events_total{fate=\"duplicate\"} 3",
+    ] {
+        assert!(metrics.contains(line), "{line} in\n{metrics}");
+    }
+}
+
+#[test]
 fn refusals_are_clear_and_lose_nothing() {
     let data = tempfile::tempdir().expect("a folder");
     let collector = Collector::start(data.path());

@@ -184,8 +184,8 @@ fn number(text: &[u8], mut at: usize, has_plus: bool, is_part: bool, is_string: 
                 is_card &= 2 < group && group < 7;
             }
             let goes_on = self::unit(text, after).0.is_ascii_digit();
-            if !is_word(unit) && !(unit == b'.' && goes_on) {
-                let is_whole = !is_part && !(unit == b'-' && goes_on);
+            if !(is_word(unit) || unit == b'.' && goes_on) {
+                let is_whole = !(is_part || unit == b'-' && goes_on);
                 if shape == 0x324 && is_dashed && is_whole && is_social(number as u32) {
                     return Some((at, "[ssn]"));
                 }
@@ -197,7 +197,7 @@ fn number(text: &[u8], mut at: usize, has_plus: bool, is_part: bool, is_string: 
                 is_card &= group == 4;
             }
             is_dashed &= unit == b'-';
-            if group < 2 || group > 6 || !(unit == b' ' || unit == b'-' || unit == b'+') {
+            if !(2..=6).contains(&group) || !(unit == b' ' || unit == b'-' || unit == b'+') {
                 return found;
             }
             group = 0;
@@ -224,13 +224,13 @@ fn is_issued(number: u64, digits: u32, is_grouped: bool, has_plus: bool) -> bool
         16 => head > 21 && !matches!(head, 28 | 29),
         _ => digits > 16 && (head == 35 || head > 39),
     };
-    is_length && head < 70 && sum % 10 == 0
+    is_length && head < 70 && sum.is_multiple_of(10)
 }
 
 /// Whether a number of nine digits is of those that were given to people.
 fn is_social(number: u32) -> bool {
     let area = number / 1_000_000;
-    area != 0 && area != 666 && area < 900 && number / 10_000 % 100 != 0 && number % 10_000 != 0
+    area != 0 && area != 666 && area < 900 && !(number / 10_000).is_multiple_of(100) && !number.is_multiple_of(10_000)
 }
 
 #[cfg(test)]
