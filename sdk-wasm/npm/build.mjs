@@ -28,7 +28,7 @@ const core = (isInside) => ({
 /** A page pays for the entries that it imports. */
 const exists = (name) => existsSync(join(here, `src/${name}.ts`));
 const features = ["autocapture", "forms", "media", "vitals", "exposure", "devtools"].filter(exists);
-const entries = ["index", ...features];
+const entries = ["index", ...features, "react", "snippet", "script"];
 
 /** The core as JavaScript: a function of its imports in place of a module that names them. */
 const coreScript = () => {
@@ -53,20 +53,20 @@ const bundle = (options) =>
     ...options,
   });
 const sources = (names) => names.map((name) => join(here, `src/${name}.ts`));
-await bundle({ entryPoints: sources(entries), splitting: true, chunkNames: "shared-[hash]" });
+await bundle({ entryPoints: sources(["index", ...features]), splitting: true, chunkNames: "shared-[hash]" });
 // React is the app's, and so is the core: the file beside this one. Frameworks that render on servers must know that
 // it belongs to the page.
 await bundle({ entryPoints: sources(["react"]), external: ["react", "./index.js"], banner: { js: '"use client";' } });
 // For pages without a bundler: the stub for <head>, and one file with the core, without and with every feature.
-const script = { format: "iife", outdir: undefined };
-await bundle({ ...script, entryPoints: sources(["snippet"]), outfile: join(here, "dist/snippet.js") });
-await bundle({ ...script, entryPoints: sources(["script"]), outfile: join(here, "dist/holloway.iife.js") });
+const tag = { format: "iife", outdir: undefined };
+await bundle({ ...tag, entryPoints: sources(["snippet"]), outfile: join(here, "dist/snippet.js") });
+await bundle({ ...tag, entryPoints: sources(["script"]), outfile: join(here, "dist/holloway.iife.js") });
 const all = [
   ...features.map((name) => `import * as ${name} from "./${name}.js";`),
   `import { startScript } from "./takeover.js";`,
   `startScript({${features.map((name) => `...${name}`)}});`,
 ].join("\n");
-await bundle({ ...script, stdin: { contents: all, resolveDir: join(here, "src") }, outfile: join(here, "dist/holloway.all.iife.js") });
+await bundle({ ...tag, stdin: { contents: all, resolveDir: join(here, "src") }, outfile: join(here, "dist/holloway.all.iife.js") });
 
 writeFileSync(join(here, "dist/core-wasm.js"), `export default"${module}"`);
 writeFileSync(join(here, "dist/core-script.js"), coreScript());
@@ -76,5 +76,5 @@ execFileSync(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "
 });
 mkdirSync(join(here, "dist"), { recursive: true });
 // The types of the face; the other modules are nobody's business.
-for (const name of [...entries, "react", "snippet", "script", "takeover", "options"]) cpSync(join(here, `types/${name}.d.ts`), join(here, `dist/${name}.d.ts`));
+for (const name of [...entries, "takeover", "options"]) cpSync(join(here, `types/${name}.d.ts`), join(here, `dist/${name}.d.ts`));
 rmSync(join(here, "types"), { recursive: true });

@@ -95,15 +95,15 @@ export const devtools = (options: DevtoolsOptions = {}): Plugin => ({
   name: "devtools",
   setup(client, host) {
     const status = (): string => {
-      const now = host.status();
-      return `, ${now.waiting} waiting${now.waiting ? `, sent in ${Math.ceil(now.nextSendMs / 1_000)} s` : ""}`;
+      const { waiting, nextSendMs } = host.status();
+      return waiting ? `, ${waiting} waiting, sent in ${Math.ceil(nextSendMs / 1_000)} s` : "";
     };
     const show: (line: Line, isTrouble: boolean) => void = options.console
       ? openTable()
       : openOverlay(options, () => void client.flush(), status);
-    host.onCall(([kind, name, body, , timeMs]) => {
+    host.onCall(([kind, name, properties, , timeMs]) => {
       const type = KINDS[kind % AUTOMATIC] ?? "";
-      show({ time: clock(timeMs), type: kind < AUTOMATIC ? type : type + " (auto)", name, properties: body }, false);
+      show({ time: clock(timeMs), type: kind < AUTOMATIC ? type : type + " (auto)", name, properties }, false);
     });
     host.onDiagnostic((diagnostic) => show(explain(diagnostic), true));
   },

@@ -21,17 +21,22 @@ if (typeof document != "undefined") {
     return stub as Holloway;
   };
   stub.init = (options: InitOptions) => {
-    prefix = `hw.${options.writeKey}.`;
     stub.options = options;
     try {
-      if (consent) localStorage[prefix + "c"] = consent;
-      consent = localStorage[prefix + "c"];
+      if (options.persistence != "memory") {
+        prefix = `hw.${options.writeKey}.`;
+        if (consent) localStorage[prefix + "c"] = consent;
+        consent = localStorage[prefix + "c"];
+      }
     } catch {
       // Access itself is forbidden: memory has to do.
     }
     consent ||=
       options.consent ||
-      ((navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl && options.respectGpc != false ? "denied" : "granted");
+      ((options.respectGpc != false && (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl) ||
+      (options.respectDnt != false && navigator.doNotTrack == "1")
+        ? "denied"
+        : "granted");
     return stub as Holloway;
   };
   for (const method of "track.page.screen.identify.group.alias.reset.register.unregister.setConsent.startSession.setPurposes".split(".")) {

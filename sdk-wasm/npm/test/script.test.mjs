@@ -160,6 +160,8 @@ const CONSENTS = {
   "the purpose of analytics decides": ["", `hw.track("A"); hw.setPurposes({ analytics: false, ads: true }); hw.track("B");`, 0, "denied"],
   "another purpose decides nothing": ["", `hw.setPurposes({ ads: false }); hw.track("B");`, 2, null],
   "Global Privacy Control is a denial": ["", `hw.track("A");`, 0, null, `Object.defineProperty(navigator, "globalPrivacyControl", { value: true });`],
+  "Do Not Track is a denial": ["", `hw.track("A");`, 0, null, `Object.defineProperty(navigator, "doNotTrack", { value: "1" });`],
+  "a client without persistence keeps nothing": [`, persistence: "memory"`, `hw.track("A"); hw.setConsent("granted"); hw.track("B");`, 0, null],
   "unless the site decides otherwise": [", respectGpc: false", `hw.track("A");`, 1, null, `Object.defineProperty(navigator, "globalPrivacyControl", { value: true });`],
 };
 for (const [name, [options, calls, expectedKept, expectedDecision, before = ""]] of Object.entries(CONSENTS)) {
