@@ -61,7 +61,10 @@ const openOverlay = (options: DevtoolsOptions, flush: () => void, status: () => 
     return element;
   };
   // Not below <body>: the page may have none yet, or replace it.
-  const shadow = create("div", document.documentElement).attachShadow({ mode: "open" });
+  const corner = create("div", document.documentElement);
+  // Its own clicks are nobody's.
+  corner.dataset.hollowayOff = "";
+  const shadow = corner.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
   shadow.adoptedStyleSheets = [sheet];
