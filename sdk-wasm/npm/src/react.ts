@@ -70,7 +70,7 @@ const FlagContext = createContext<FlagSource | undefined>(undefined);
 export const HollowayProvider = (props: HollowayProviderProps): ReactElement =>
   createElement(
     ClientContext.Provider,
-    { value: "client" in props ? props.client : clientOf(props) },
+    { value: "client" in props ? props.client || inert : clientOf(props) },
     createElement(FlagContext.Provider, { value: props.flags }, props.children),
   );
 

@@ -54,6 +54,7 @@ test("a client of the app's own is handed down, and without a provider nothing b
   const Id = () => h("i", null, useHolloway().anonymousId());
   assert.equal(rendered({ client }, Id), "<i>mine</i>");
   assert.equal(renderToString(h(Id)), "<i></i>");
+  assert.equal(rendered({ client: undefined }, Id), "<i></i>", "a client that is still to come");
 });
 
 const PAGE = `
