@@ -25,12 +25,15 @@ export const depthOf = (views: Views, options: DepthOptions): Depth => {
     const view = views.now;
     const box = container() || document.scrollingElement;
     if (!box) return;
-    // A new view may still stand where the former one was left: only a scroll of its own moves it down.
-    if (isScroll) view.isScrolled = true;
-    view.bottom = Math.max(view.bottom, (isScroll ? box.scrollTop : 0) + box.clientHeight);
-    view.height = box.scrollHeight;
-    if (isScroll) for (const listener of depth.listeners) listener(depth.percent());
+    // A new view may still stand where the former one was left: only a scroll of its own, not the one back to the
+    // top, moves it down.
+    const top = isScroll ? box.scrollTop : 0;
     isScroll = false;
+    view.bottom = Math.max(view.bottom, top + box.clientHeight);
+    view.height = box.scrollHeight;
+    if (!top) return;
+    view.isScrolled = true;
+    for (const listener of depth.listeners) listener(depth.percent());
   };
   const soon = () => {
     frame ||= requestAnimationFrame(look);

@@ -68,12 +68,13 @@ export const engagement = ({ minMs = 1_000, idleMs = 30_000, ...options }: Engag
       visibleMs = activeMs = toldPercent = 0;
       signAt = now();
     });
-    host.onLeave(() => tell(views.now));
-    listen("visibilitychange focus blur pagehide pageshow", (event) => {
+    host.onLeave(() => {
       // A page that is left says for a moment more that it is visible.
-      if (/^page/.test(event.type)) isGone = event.type == "pagehide";
-      count();
+      isGone = true;
+      tell(views.now);
     });
+    listen("visibilitychange pageshow", () => (isGone = false));
+    listen("visibilitychange pageshow focus blur", count);
     listen("pointerdown pointermove keydown scroll wheel touchmove", () => {
       count();
       signAt = now();

@@ -11,7 +11,7 @@ export const watchReactions = (waitMs: number) => {
     changes.disconnect();
   };
   // `blur`: a file dialog, another window or a frame took over.
-  listen("scroll input change submit invalid focusin visibilitychange blur", answered);
+  listen("scroll input change submit invalid focusin play visibilitychange blur error unhandledrejection", answered);
   listen("selectionchange", () => {
     if (getSelection()?.type == "Range") answered();
   });

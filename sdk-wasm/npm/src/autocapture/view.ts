@@ -61,7 +61,7 @@ export const viewsOf = (client: Holloway, options?: RouteOptions): Views => {
       previousPath: former?.path,
       page: {
         path,
-        referrer: former ? former.page.url : document.referrer,
+        referrer: former ? former.page.url : document.referrer.split(/[?#]/)[0],
         search,
         title: document.title,
         url: location.origin + route.join(""),
