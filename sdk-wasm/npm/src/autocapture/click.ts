@@ -29,27 +29,22 @@ export const meantBy = (target: Element, { elements, pointer }: ClickOptions): E
   nearest(target, `${elements || ELEMENTS},${DECLARED}`) ||
   (pointer && getComputedStyle(target).cursor == "pointer" ? target : undefined);
 
-/** The link of an element, if it has one that leads to a document. */
-export const linkOf = (element: Element): { link: Element; url: URL } | undefined => {
-  const link = nearest(element, "a[href]");
-  try {
-    const url = new URL(link!.getAttribute("href")!, document.baseURI);
-    return /^http/.test(url.protocol) ? { link: link!, url } : undefined;
-  } catch {
-    return undefined;
-  }
+/** The link that an element is or is in, if it leads to a document. */
+export const linkOf = (element: Element): HTMLAnchorElement | undefined => {
+  const link = nearest(element, "a[href]") as HTMLAnchorElement | undefined;
+  return link && /^http/.test(link.protocol) ? link : undefined;
 };
 
 /** What every event on an element says. */
 export const describe = (element: Element, event: MouseEvent, options: ClickOptions): Properties => {
-  const found = linkOf(element);
+  const link = linkOf(element);
   return {
     tag: element.localName,
     selector: selectorOf(element),
     // Queries and hashes carry secrets.
-    href: found && !isMasked(found.link) ? found.url.origin + found.url.pathname : undefined,
+    href: link && !isMasked(element) ? link.origin + link.pathname : undefined,
     text: options.text ? textOf(element) : undefined,
-    x: Math.round(event.pageX),
-    y: Math.round(event.pageY),
+    x: event.pageX,
+    y: event.pageY,
   };
 };

@@ -30,7 +30,6 @@ export const engagement = ({ minMs = 1_000, idleMs = 30_000, ...options }: Engag
     let signAt = now();
     /** Counted until here; 0 while nobody looks. */
     let since = 0;
-    let isGone = false;
 
     const count = () => {
       const at = now();
@@ -38,7 +37,7 @@ export const engagement = ({ minMs = 1_000, idleMs = 30_000, ...options }: Engag
         visibleMs += at - since;
         activeMs += Math.max(0, Math.min(at, signAt + idleMs) - since);
       }
-      const isAttended = !isGone && document.visibilityState == "visible" && document.hasFocus();
+      const isAttended = document.visibilityState == "visible" && document.hasFocus();
       // Somebody came back.
       if (isAttended && !since) signAt = at;
       since = isAttended ? at : 0;
@@ -69,11 +68,10 @@ export const engagement = ({ minMs = 1_000, idleMs = 30_000, ...options }: Engag
       signAt = now();
     });
     host.onLeave(() => {
-      // A page that is left says for a moment more that it is visible.
-      isGone = true;
       tell(views.now);
+      // A page that is left says for a moment more that it is visible.
+      since = 0;
     });
-    listen("visibilitychange pageshow", () => (isGone = false));
     listen("visibilitychange pageshow focus blur", count);
     listen("pointerdown pointermove keydown scroll wheel touchmove", () => {
       count();

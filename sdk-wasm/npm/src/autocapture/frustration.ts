@@ -23,7 +23,7 @@ const BURST_PX = 30;
 const STEPPER = /^\s*[^\w\s]\s|\b(next|prev\w*|plus|minus|(in|de)cr\w*)\b/i;
 /** What answers, if it does, where this page cannot see it. */
 const SILENT =
-  "canvas,video,audio,select,textarea,label,option,input:not([type=submit],[type=button]),a[download],a[target],a[href*=':']:not([href^=http],[href^=javascript])";
+  "canvas,video,audio,select,textarea,label,input:not([type=submit],[type=button]),a[download],a[target],a[href*=':']:not([href^=http],[href^=javascript])";
 
 const isStepper = (element: Element) =>
   element.matches("input") ||
@@ -58,9 +58,9 @@ export const frustration = (options: FrustrationOptions = {}): Plugin => ({
       if (event.ctrlKey || event.metaKey || event.shiftKey || nearest(element, SILENT)) return;
       const properties = describe(element, event, options);
       watch(element, event, () => {
-        const url = linkOf(element)?.url;
+        const link = linkOf(element);
         // A link that nobody stopped is on its way to another document, however slow.
-        if (!url || event.defaultPrevented || url.href == location.href) host.track("Dead Clicked", properties);
+        if (!link || event.defaultPrevented || link.href == location.href) host.track("Dead Clicked", properties);
       });
     };
 

@@ -15,15 +15,13 @@ export const pageViews = (options: PageViewOptions = {}): Plugin => ({
   name: "page-views",
   setup(client, host) {
     const views = viewsOf(client, options);
-    const tell = () => {
+    const tell = guarded(() => {
       const { id, previousPath, page, isFirst } = views.now;
       const own = isFirst ? undefined : page;
-      let name: string | undefined;
-      guarded(() => (name = options.route?.(location.href)))(0);
-      host.page(name, { ...own, viewId: id, previousPath }, own && { context: { page } });
-    };
-    views.starts.push(tell);
+      host.page(options.route?.(location.href), { ...own, viewId: id, previousPath }, own && { context: { page } });
+    });
+    views.starts.push(tell as () => void);
     if ((document as { prerendering?: boolean }).prerendering) listen("prerenderingchange", tell);
-    else tell();
+    else tell(0);
   },
 });
