@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
 
 import { build } from "esbuild";
 
@@ -197,6 +198,67 @@ test("planted secrets are in no event", async (suite) => {
     "planted inner",
   ];
   for (const secret of planted) await suite.test(secret, () => assert.ok(!text.includes(secret)));
+});
+
+/** Does a step of a case: real clicks, the page's own code, frames. */
+const act = async (page, [verb, what, { dx, ...options } = {}]) => {
+  if (verb === "run") return page.evaluate(`(async () => { ${what.includes(";") ? what : `await (${what})`} })()`);
+  if (verb === "frames") return frames(page);
+  const box = await (await page.$(what)).boundingBox();
+  return page.mouse.click(box.x + (dx === undefined ? box.width / 2 : 10 + dx), box.y + box.height / 2, options);
+};
+
+/** Whether a property is as the case says: a value, `null` for none, or bounds. */
+const holds = (found, wanted) =>
+  wanted?.max !== undefined ? found <= wanted.max : wanted?.min !== undefined ? found >= wanted.min : (found ?? null) === wanted;
+
+test("parts by behaviour", async (suite) => {
+  const page = await open(`${app.origin}/blank.html`);
+  for (const { name, use, options = {}, code, html = "", before = "", do: steps = [], expected } of json("behaviours.json")) {
+    await suite.test(name, async () => {
+      await page.goto(`${app.origin}/blank.html`);
+      await page.evaluate(`document.body.setHTMLUnsafe(${JSON.stringify(html)}); { ${before} }`);
+      await page.evaluate(
+        `import("/dist/autocapture.js").then((parts) => {
+          window.calls = [];
+          const leaves = [];
+          window.leave = () => leaves.forEach((listener) => listener());
+          window.wait = (ms) => new Promise((done) => setTimeout(done, ms));
+          const client = {};
+          const host = {
+            track: (event, properties) => calls.push([event, properties]),
+            page: (name, properties) => calls.push(["page", { name, ...properties }]),
+            onLeave: (listener) => leaves.push(listener),
+          };
+          const options = ${code || JSON.stringify(options)};
+          for (const part of ${JSON.stringify(use)}.split(",")) parts[part](part == "engagement" && ${use.includes(",")} ? { minMs: 1e6 } : options).setup(client, host);
+        })`,
+      );
+      await frames(page);
+      for (const step of steps) await act(page, step);
+      const calls = JSON.parse(JSON.stringify(await page.evaluate(() => calls)).replaceAll(app.origin, "app:"));
+      assert.deepEqual(calls.map(([event]) => event), expected.map(([event]) => event));
+      expected.forEach(([event, wanted = {}], i) => {
+        for (const [key, value] of Object.entries(wanted)) {
+          assert.ok(holds(calls[i][1][key], value), `${event}: expected ${key} ${JSON.stringify(value)}, found ${JSON.stringify(calls[i][1])}`);
+        }
+      });
+    });
+  }
+  await context.close();
+});
+
+test("autocapture by itself is at most 4 kB", async () => {
+  const built = await build({
+    entryPoints: [join(repo, "sdk-wasm/npm/src/autocapture.ts")],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    write: false,
+  });
+  const bytes = gzipSync(built.outputFiles[0].contents, { level: 9 }).length;
+  assert.ok(bytes <= 4_000, `${bytes} bytes`);
 });
 
 test("elements by name", async (suite) => {

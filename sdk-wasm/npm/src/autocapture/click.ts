@@ -43,7 +43,7 @@ export const describe = (element: Element, event: MouseEvent, options: ClickOpti
     selector: selectorOf(element),
     // Queries and hashes carry secrets.
     href: link && !isMasked(element) ? link.origin + link.pathname : undefined,
-    text: options.text ? textOf(element) : undefined,
+    text: (options.text && textOf(element)) || undefined,
     x: event.pageX,
     y: event.pageY,
   };
