@@ -77,4 +77,8 @@ execFileSync(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "
 mkdirSync(join(here, "dist"), { recursive: true });
 // The types of the face; the other modules are nobody's business.
 for (const name of [...entries, "takeover", "options"]) cpSync(join(here, `types/${name}.d.ts`), join(here, `dist/${name}.d.ts`));
+// A feature's options may be those of its parts.
+for (const name of features.filter((name) => existsSync(join(here, `types/${name}`)))) {
+  cpSync(join(here, `types/${name}`), join(here, `dist/${name}`), { recursive: true });
+}
 rmSync(join(here, "types"), { recursive: true });

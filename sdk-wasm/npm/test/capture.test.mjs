@@ -130,6 +130,7 @@ test("a visitor of a single-page shop", async () => {
   await page.waitForFunction(() => document.querySelector("#intro").ended);
   await Promise.all([page.waitForNavigation(), click(page, "#away")]);
   await collector.named("Page Left", 5);
+  if (features.includes("forms")) await collector.named("Form Abandoned", 1);
   const tookMs = Date.now() - start;
   await context.close();
 
