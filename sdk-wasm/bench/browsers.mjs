@@ -70,16 +70,18 @@ export const openBrowser = async (name) => {
           await pause(10);
         }
       };
+      const tab = async () => {
+        if (page) return page;
+        // A window of its own: a tab behind another would be a hidden page.
+        page = await context.newPage({ type: "window" });
+        await disguise(page);
+        return page;
+      };
       return {
-        page: () => page,
+        page: tab,
         /** Opens a page in the visitor's tab and waits for its script; `isLeaving` when that leaves at once. */
         open: async (url, isLeaving = false) => {
-          if (!page) {
-            // A window of its own: a tab behind another would be a hidden page.
-            page = await context.newPage({ type: "window" });
-            await disguise(page);
-          }
-          const opened = page.goto(url);
+          const opened = (await tab()).goto(url);
           if (isLeaving) {
             opened.catch(() => {});
             return left();
