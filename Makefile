@@ -7,7 +7,7 @@ say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export HOLLOWAY_VENV ?= $(CURDIR)/target/venv
 
-.PHONY: help setup run test lint test-rust test-miri test-scenarios test-native npm test-web test-mobile fuzz fmt size bench clean
+.PHONY: help setup run test lint test-rust test-miri test-scenarios test-native npm test-web test-mobile fuzz fmt size bench bench-web clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -83,6 +83,11 @@ size: npm ## bytes of the browser package beside its budget
 
 bench: setup-rust ## what the client costs in time, instructions (with valgrind) and bytes, beside its peers
 	cargo xtask bench
+
+bench-web: npm ## delivery, main-thread cost and bytes of the browser package beside its peers (50 minutes)
+	$(call say,browser package beside its peers)
+	cargo build --quiet --package holloway-cli
+	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-wasm/bench/run.sh
 
 clean: ## remove everything that was built
 	rm -rf target holloway-data

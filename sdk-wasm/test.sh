@@ -5,3 +5,5 @@ set -euo pipefail
 cd "$(dirname "$0")/npm"
 npm test
 npm run --silent test:closed-tab -- --times "${TIMES:-10}"
+# What counts the events in the benches; the peers are not needed for it.
+node --test ../bench/test/sink.test.mjs

@@ -20,21 +20,21 @@ const FIRST_EVENT_BYTES_MAX: usize = 32_200;
 /// Bytes of a page that uses every feature: what the package aims at.
 const EVERYTHING_BYTES_GOAL: usize = 22_000;
 /// These stand for themselves: one is for React alone, one is in the page's head.
-const APART: [&str; 5] = ["react", "snippet", "devtools", "holloway.iife", "holloway.all.iife"];
+const APART: [&str; 2] = ["react", "snippet"];
 
 /// Prints raw, gzip and brotli bytes of each entry of the built package; fails past the budget.
 pub(crate) fn run() -> Result<()> {
     let entries = entries()?;
     println!("{:<24} {:>9} {:>9} {:>9} {:>9}", "entry, all it loads", "raw", "gzip -9", "brotli", "added");
-    let first = loaded(["index.js"])?;
+    let first = loaded(["index"])?;
     let core = weigh(&first)?;
     for entry in &entries {
         let files = loaded([entry.as_str()])?;
         let added = weigh(files.difference(&first))?.gzip;
-        print(entry.trim_end_matches(".js"), &weigh(&files)?, &added.to_string());
+        print(entry, &weigh(&files)?, &added.to_string());
     }
-    let is_apart = |entry: &str| APART.contains(&entry.trim_end_matches(".js"));
-    let everything = weigh(&loaded(entries.iter().map(String::as_str).filter(|entry| !is_apart(entry)))?)?;
+    let together = entries.iter().map(String::as_str).filter(|entry| !APART.contains(entry));
+    let everything = weigh(&loaded(together)?)?;
     print("before the first event", &core, "");
     println!("{:<24} at most {FIRST_EVENT_BYTES_MAX}, goal {FIRST_EVENT_BYTES_GOAL} gzip", "");
     print("everything", &everything, "");
@@ -71,21 +71,17 @@ fn entries() -> Result<Vec<String>> {
         .with_context(|| format!("expected the built package in {DIST}, found none: run `make npm`"))?
     {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".js")
-            && !name.starts_with("shared-")
-            && !["index.js", "core-script.js"].contains(&&*name)
-        {
-            found.push(name);
-        }
+        let entry = name.strip_suffix(".js").filter(|entry| !entry.starts_with("shared-"));
+        found.extend(entry.filter(|entry| *entry != "index").map(str::to_owned));
     }
     found.sort_unstable();
-    found.insert(0, "index.js".to_owned());
+    found.insert(0, "index".to_owned());
     Ok(found)
 }
 
-/// These scripts and every file of the package that they import.
-fn loaded<'a>(scripts: impl IntoIterator<Item = &'a str>) -> Result<BTreeSet<String>> {
-    let mut open: Vec<String> = scripts.into_iter().map(str::to_owned).collect();
+/// The scripts of these entries and every file of the package that they import.
+fn loaded<'a>(entries: impl IntoIterator<Item = &'a str>) -> Result<BTreeSet<String>> {
+    let mut open: Vec<String> = entries.into_iter().map(|entry| format!("{entry}.js")).collect();
     let mut files = BTreeSet::new();
     while let Some(name) = open.pop() {
         if files.contains(&name) {
@@ -98,15 +94,10 @@ fn loaded<'a>(scripts: impl IntoIterator<Item = &'a str>) -> Result<BTreeSet<Str
     Ok(files)
 }
 
-/// Files named in the import statements of a minified script.
+/// Files of the package that a minified script names: the core's own name for its imports looks alike, and is no file.
 fn imports(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split("\"./").skip(1).filter_map(|rest| rest.split_once('"')).filter_map(|(name, _)| {
-        let is_script = name.ends_with(".js") && !name.contains(['/', '\\', ' ']);
-        // The core's own module name for its imports looks alike, and is no file; the core as JavaScript is for the few
-        // pages that forbid WebAssembly.
-        (is_script && name != "core-script.js" && Path::new(DIST).join(name).exists())
-            .then(|| name.to_owned())
-    })
+    let named = text.split("\"./").skip(1).filter_map(|rest| rest.split_once('"')).map(|(name, _)| name);
+    named.filter(|name| Path::new(DIST).join(name).is_file()).map(str::to_owned)
 }
 
 #[derive(Default)]
