@@ -45,7 +45,7 @@ const CANDIDATES = [
   { name: "none", title: "no SDK", source: "export const start = () => {}; export const track = () => {};" },
   known("holloway"),
   // As soon as the package has it.
-  ourEntries().includes("autocapture") && {
+  ourEntries().has("autocapture") && {
     ...known("holloway"),
     name: "holloway-autocapture",
     title: "**Holloway**, autocapture",

@@ -92,10 +92,9 @@ export const version = (name) => {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version;
 };
 
-/** Entries of our package beside the first: those that it both exports and ships. */
+/** Entries of our package beside the first, by name with their files: those that it both exports and ships. */
 export const ourEntries = () => {
   const { exports } = JSON.parse(readFileSync(join(ours(), "package.json"), "utf8"));
-  return Object.entries(exports)
-    .filter(([name, entry]) => name != "." && entry.default && existsSync(join(ours(), entry.default)))
-    .map(([name]) => name.slice(2));
+  const shipped = Object.entries(exports).filter(([name, entry]) => name != "." && entry.default && existsSync(join(ours(), entry.default)));
+  return new Map(shipped.map(([name, entry]) => [name.slice(2), join(ours(), entry.default)]));
 };

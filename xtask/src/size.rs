@@ -19,8 +19,9 @@ const FIRST_EVENT_BYTES_GOAL: usize = 12_000;
 const FIRST_EVENT_BYTES_MAX: usize = 32_200;
 /// Bytes of a page that uses every feature: what the package aims at.
 const EVERYTHING_BYTES_GOAL: usize = 22_000;
-/// These stand for themselves: one is for React alone, one is in the page's head.
-const APART: [&str; 2] = ["react", "snippet"];
+/// What "everything" is, besides the first entry. The others stand for themselves: for React, for a page's head, for
+/// pages without a bundler.
+const FEATURES: [&str; 5] = ["autocapture", "forms", "media", "vitals", "exposure"];
 
 /// Prints raw, gzip and brotli bytes of each entry of the built package; fails past the budget.
 pub(crate) fn run() -> Result<()> {
@@ -33,8 +34,8 @@ pub(crate) fn run() -> Result<()> {
         let added = weigh(files.difference(&first))?.gzip;
         print(entry, &weigh(&files)?, &added.to_string());
     }
-    let together = entries.iter().map(String::as_str).filter(|entry| !APART.contains(entry));
-    let everything = weigh(&loaded(together)?)?;
+    let together = entries.iter().map(String::as_str).filter(|entry| FEATURES.contains(entry));
+    let everything = weigh(&loaded(together.chain(["index"]))?)?;
     print("before the first event", &core, "");
     println!("{:<24} at most {FIRST_EVENT_BYTES_MAX}, goal {FIRST_EVENT_BYTES_GOAL} gzip", "");
     print("everything", &everything, "");
@@ -64,18 +65,19 @@ fn peers() -> Result<()> {
     Ok(())
 }
 
-/// Scripts that an app can import; the others are what they share.
+/// Entries that the manifest exports and the build has made, the first one first.
 fn entries() -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(DIST)
-        .with_context(|| format!("expected the built package in {DIST}, found none: run `make npm`"))?
-    {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        let entry = name.strip_suffix(".js").filter(|entry| !entry.starts_with("shared-"));
-        found.extend(entry.filter(|entry| *entry != "index").map(str::to_owned));
+    let manifest = Path::new(DIST).with_file_name("package.json");
+    let manifest: serde_json::Value = serde_json::from_slice(&fs::read(&manifest)?)?;
+    let exports = manifest["exports"].as_object().context("expected exports in the manifest, found none")?;
+    let files = exports.values().filter_map(|entry| entry["default"].as_str()?.strip_prefix("./dist/"));
+    let names = files.filter(|file| Path::new(DIST).join(file).is_file());
+    let mut found: Vec<String> =
+        names.filter_map(|file| file.strip_suffix(".js")).map(str::to_owned).collect();
+    found.sort_by_key(|entry| (entry != "index", entry.clone()));
+    if found.first().is_none_or(|entry| entry != "index") {
+        bail!("expected the built package in {DIST}, found none: run `make npm`");
     }
-    found.sort_unstable();
-    found.insert(0, "index".to_owned());
     Ok(found)
 }
 
@@ -94,10 +96,13 @@ fn loaded<'a>(entries: impl IntoIterator<Item = &'a str>) -> Result<BTreeSet<Str
     Ok(files)
 }
 
-/// Files of the package that a minified script names: the core's own name for its imports looks alike, and is no file.
+/// Files that a minified script imports before it runs: what it asks for later, with `import()`, is not among them.
 fn imports(text: &str) -> impl Iterator<Item = String> + '_ {
-    let named = text.split("\"./").skip(1).filter_map(|rest| rest.split_once('"')).map(|(name, _)| name);
-    named.filter(|name| Path::new(DIST).join(name).is_file()).map(str::to_owned)
+    text.match_indices("\"./").filter_map(|(at, opening)| {
+        let is_statement = text[..at].ends_with("from") || text[..at].ends_with("import");
+        let (name, _) = text[at + opening.len()..].split_once('"')?;
+        is_statement.then(|| name.to_owned())
+    })
 }
 
 #[derive(Default)]
@@ -145,4 +150,15 @@ fn gzip(bytes: &[u8]) -> Result<usize> {
         child.wait_with_output()
     })?;
     Ok(output.stdout.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn imports_are_those_before_the_first_line() {
+        let text = r#"import{a as b}from"./shared-1.js";import"./index.js";import c from"react";import("./later.js");d("./no.js")"#;
+        assert_eq!(imports(text).collect::<Vec<_>>(), ["shared-1.js", "index.js"]);
+    }
 }
