@@ -1,6 +1,7 @@
 // The cases: what a visitor does, what the collector does meanwhile, and what must be counted.
 //
-// Each takes `{ visitor, url, sink }` and answers with its figures and with the ids that were tracked.
+// Each takes `{ visitor, url, sink }` and answers with its figures and with the ids that were tracked. Tabs stay open until
+// all is counted: closing them is an occasion to send.
 
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -42,7 +43,6 @@ const comeBack = async ({ sink, url }, people, wanted) => {
     await someone.run((id) => bench.track([id]), back[n]);
   }
   await arrived(sink, [...wanted, ...back], RETURN_MS);
-  for (const someone of people) await someone.forget();
 };
 
 const leave = async (bench) => {
@@ -74,17 +74,14 @@ const cold = async (bench) => {
 };
 
 const close = async (bench) => {
-  const people = [];
   const wanted = ids("close", 12);
   for (let visit = 0; visit < 4; visit++) {
     const someone = await opened(bench);
     await someone.run((ids) => bench.track(ids), wanted.slice(visit * 3, visit * 3 + 3));
     await someone.close();
-    people.push(someone);
   }
   await pause(SETTLE_MS);
   const now = bench.sink.count(wanted).distinct;
-  for (const someone of people) await someone.forget();
   return { wanted, now };
 };
 
@@ -102,7 +99,6 @@ const outage = async (bench) => {
   await someone.open(url());
   await someone.run((ids) => bench.track(ids), back);
   await arrived(sink, [...wanted, ...back], OUTAGE_RETURN_MS);
-  await someone.forget();
   return { wanted, refused: sink.attempts(wanted[0]).filter(({ status }) => status == 503).length };
 };
 
@@ -116,7 +112,6 @@ const limit = async (bench) => {
   await pause(REFUSED_MS);
   sink.refuse();
   await arrived(sink, wanted, SENT_MS);
-  await someone.forget();
   const times = sink.attempts(wanted[0]).map(({ at }) => at);
   return { wanted, gapsMs: times.slice(1).map((at, n) => at - times[n]), retryAfterMs: RETRY_AFTER_S * 1_000 };
 };
@@ -132,7 +127,6 @@ const burst = async (bench) => {
   await pause(WARM_MS);
   await someone.run((ids) => bench.track(ids), wanted);
   await arrived(sink, wanted, SENT_MS);
-  await someone.forget();
   const requests = sink.requests(wanted);
   const bytes = requests.reduce((sum, request) => sum + request.bytes, 0);
   return { wanted, firstMs: firstMs || undefined, requests: requests.length, bytesPerEvent: Math.round(bytes / wanted.length) };

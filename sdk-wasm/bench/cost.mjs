@@ -38,7 +38,7 @@ const { values, positionals } = parseArgs({
 });
 const say = (...words) => console.error("cost:", ...words);
 const rounds = +values.rounds;
-const halfAsMany = Math.ceil(rounds / 2);
+const halfAsMany = Math.max(1, Math.floor(rounds / 2));
 
 const known = (name) => SDKS.find((sdk) => sdk.name == name);
 const CANDIDATES = [
