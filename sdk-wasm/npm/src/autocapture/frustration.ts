@@ -39,6 +39,8 @@ export const frustration = (options: FrustrationOptions = {}): Plugin => ({
     const watch = watchReactions(options.deadMs || 2_500);
 
     const rage = (event: MouseEvent, element: Element, isMeant: boolean) => {
+      // A field is clicked by its label too.
+      if (isStepper(element)) return;
       const before = burst.at(-1);
       const isNear =
         before &&
@@ -49,13 +51,13 @@ export const frustration = (options: FrustrationOptions = {}): Plugin => ({
       // Once for each burst, however long it gets.
       if (!first || event.timeStamp - first.timeStamp > SOON_MS || told == burst[0]) return;
       // A double and a triple click on text select it.
-      if (isStepper(element) || (!isMeant && getSelection()?.type == "Range")) return;
+      if (!isMeant && getSelection()?.type == "Range") return;
       told = burst[0];
       host.track("Rage Clicked", describe(element, event, options));
     };
 
     const dead = (event: MouseEvent, element: Element) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey || nearest(element, SILENT)) return;
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       const properties = describe(element, event, options);
       watch(element, event, () => {
         const link = linkOf(element);
@@ -74,7 +76,7 @@ export const frustration = (options: FrustrationOptions = {}): Plugin => ({
       // Without a pointer (the Enter key, a script) nobody rages.
       if (!event.detail) return;
       rage(event, element, !!meant);
-      if (meant) dead(event, meant);
+      if (meant && !nearest(target, SILENT)) dead(event, meant);
     });
 
     // Images and scripts that do not load tell their error too, but not to the window.
