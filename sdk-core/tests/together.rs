@@ -198,6 +198,14 @@ fn a_record_of_a_sub_domain_makes_the_same_visitor() {
     check(&["anon"], ("anon", None), None);
     check(&["anon", "u1"], ("anon", Some("u1")), None);
     check(&["anon", "u1", "s1", &start, &start, "3", "5"], ("anon", Some("u1")), Some("s1"));
-    let [own, _] = tabs(Consent::Granted);
+    let [mut own, _] = tabs(Consent::Granted);
+    let anonymous_id = own.client.anonymous_id().to_owned();
+    own.act(at(0), |client| {
+        let _ = client.identify("u1", None, &EventOptions::default(), at(0));
+        client.meet(&anonymous_id, at(1));
+    });
+    assert_eq!(own.client.user_id(), Some("u1"), "nothing was said of a user");
+    own.act(at(2), |client| client.meet(&format!("{anonymous_id}\n"), at(2)));
+    assert_eq!(own.client.user_id(), None, "nobody is logged in there");
     check(&[""], (own.client.anonymous_id(), None), None);
 }

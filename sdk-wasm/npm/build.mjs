@@ -27,7 +27,7 @@ const core = (isInside) => ({
 
 /** A page pays for the entries that it imports. */
 const exists = (name) => existsSync(join(here, `src/${name}.ts`));
-const features = ["autocapture", "forms", "media", "vitals", "exposure", "devtools"].filter(exists);
+const features = ["autocapture", "forms", "media", "vitals", "exposure", "linker", "devtools"].filter(exists);
 const entries = ["index", ...features, "react", "snippet", "script"];
 
 /** The core as JavaScript: a function of its imports in place of a module that names them. */

@@ -57,7 +57,7 @@ impl Client {
 
     /// Who the visitor is elsewhere, in a place that knows better than this client's state (a cookie of all sub-domains):
     /// anonymous id, user id, and the session's id, start, latest event (milliseconds since 1970), number and events,
-    /// a line each; what is missing or empty is not known there. Nothing while consent is denied.
+    /// a line each; a line that is missing is not known there. Nothing while consent is denied.
     pub fn meet(&mut self, record: &str, now: Now) {
         let mut lines = [""; 7];
         for (line, text) in lines.iter_mut().zip(record.split('\n')) {
@@ -68,13 +68,16 @@ impl Client {
             return;
         }
         let identity = &mut self.state.identity;
-        if identity.anonymous_id != anonymous_id {
+        let is_other = identity.anonymous_id != anonymous_id;
+        if is_other {
             anonymous_id.clone_into(&mut identity.anonymous_id);
             identity.registered.clear();
             identity.registered_for_session.clear();
             self.state.session = None;
         }
-        self.state.identity.user_id = (!user_id.is_empty()).then(|| user_id.to_owned());
+        if is_other || record.contains('\n') {
+            self.state.identity.user_id = (!user_id.is_empty()).then(|| user_id.to_owned());
+        }
         let last_unix_ms = number(last);
         let (start_unix_ms, events) = (number(start), number(events));
         match &mut self.state.session {

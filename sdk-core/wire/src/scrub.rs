@@ -230,7 +230,11 @@ fn is_issued(number: u64, digits: u32, is_grouped: bool, has_plus: bool) -> bool
 /// Whether a number of nine digits is of those that were given to people.
 fn is_social(number: u32) -> bool {
     let area = number / 1_000_000;
-    area != 0 && area != 666 && area < 900 && !(number / 10_000).is_multiple_of(100) && !number.is_multiple_of(10_000)
+    area != 0
+        && area != 666
+        && area < 900
+        && !(number / 10_000).is_multiple_of(100)
+        && !number.is_multiple_of(10_000)
 }
 
 #[cfg(test)]

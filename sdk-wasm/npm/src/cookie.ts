@@ -13,22 +13,22 @@ export const readCookie = (name: string): string =>
 /** The cookie of this name on the registrable domain: the widest one that the browser lets the page write. */
 export const openCookie = (name: string, given?: string) => {
   let domain = given;
-  const write = (value: string) => {
-    const scope = domain && location.hostname.includes(".") ? `;domain=${domain}` : "";
-    const secure = location.protocol == "https:" ? ";secure" : "";
-    document.cookie = `${name}=${value};path=/;samesite=lax;max-age=${value ? MAX_AGE_S : 0}${scope}${secure}`;
+  const put = (value: string) => {
+    document.cookie = `${name}=${value};path=/;samesite=lax;max-age=${value ? MAX_AGE_S : 0}${domain && ";domain=" + domain}${location.protocol == "https:" ? ";secure" : ""}`;
   };
   return {
     read: () => readCookie(name),
     write: (value: string) => {
       const labels = location.hostname.split(".");
-      // A public suffix is refused, so the first that is taken is the registrable domain.
-      for (let from = labels.length - 1; domain == undefined && from >= 0; from--) {
+      // An address of numbers has no domain, a top-level domain no cookies; of the others a public suffix is refused, so
+      // that the first one taken is the registrable domain.
+      for (let from = labels.length - 2; domain == undefined && from >= 0 && !/\d$/.test(location.hostname); from--) {
         domain = labels.slice(from).join(".");
-        write("probe");
-        if (from && readCookie(name) != "probe") domain = undefined;
+        put("probe");
+        if (readCookie(name) != "probe") domain = undefined;
       }
-      write(value);
+      domain ??= "";
+      put(value);
     },
   };
 };

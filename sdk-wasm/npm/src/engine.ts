@@ -325,6 +325,13 @@ export const startEngine = (options: InitOptions) => {
     onCall: (listener: (call: Call) => void) => void callListeners.push(listener),
     onDiagnostic: (listener: (diagnostic: Diagnostic) => void) => void diagnosticListeners.push(listener),
     report,
+    visitor: {
+      id: () => (consent == "granted" && subject[0]) || "",
+      adopt: (anonymousId: string) => {
+        if (core) run(COOKIE, 0, 0, anonymousId);
+        else subject = [anonymousId];
+      },
+    },
     status: () => ({ waiting: left, nextSendMs: Math.max(wakeAtMs - Date.now(), 0) }),
     subject: (index: number) => subject[index] || "",
   };

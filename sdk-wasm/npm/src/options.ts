@@ -91,6 +91,8 @@ export interface PluginHost {
   page(name?: string, properties?: Properties, options?: CallOptions): void;
   /** Called whenever the page is hidden or left, before the last flush: record here what is still to be told. */
   onLeave(listener: () => void): void;
+  /** The visitor's anonymous id, empty without consent; `adopt` makes this browser's visitor the one of another place. */
+  readonly visitor: { id(): string; adopt(anonymousId: string): void };
   /** Called with every call, the app's and the features'. */
   onCall(listener: (call: readonly [kind: number, name: string, body: string, messageId: string, timeMs: number, ...rest: string[]]) => void): void;
   /** Called with every diagnostic. */

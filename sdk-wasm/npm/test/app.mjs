@@ -13,6 +13,7 @@ const FILES = {
   "index.html": `<!doctype html><title>Shop</title><button id="buy">Buy</button><script type="module" src="/main.js"></script>`,
   "main.js": `
 import { init } from "@holloway/browser";
+import { linker } from "@holloway/browser/linker";
 const query = new URLSearchParams(location.search);
 const hw = init({
   writeKey: "web",
@@ -22,6 +23,7 @@ const hw = init({
   ...JSON.parse(query.get("options") ?? "{}"),
 });
 window.hw = hw;
+if (query.has("link")) hw.use(linker({ domains: ["other.localhost"] }));
 hw.page();
 let clicks = 0;
 document.querySelector("#buy").addEventListener("click", () => hw.track("Clicked", { n: ++clicks }));
@@ -50,7 +52,7 @@ export const plainApp = (nonce) => {
   const plain = join(target, "npm-test/plain");
   rmSync(plain, { recursive: true, force: true });
   cpSync(join(import.meta.dirname, "../dist"), join(plain, "holloway"), { recursive: true });
-  const script = FILES["main.js"].replace("@holloway/browser", "/holloway/index.js");
+  const script = FILES["main.js"].replace(/@holloway\/browser(\/\w+)?/g, (_, entry = "/index") => `/holloway${entry}.js`);
   writeFileSync(join(plain, "index.html"), `<!doctype html><title>Shop</title><button id="buy">Buy</button><script type="module" nonce="${nonce}">${script}</script>`);
   return plain;
 };

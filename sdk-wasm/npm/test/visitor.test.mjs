@@ -56,6 +56,38 @@ test("sub-domains share the visitor and the session", async () => {
   assert.notEqual((await who(other))[0], before[0]);
 });
 
+test("a link carries the visitor to another domain, for a while and only there", async () => {
+  const at = (host) => app.origin.replace("127.0.0.1", host);
+  const shop = await open({}, { origin: at("www.shop.localhost"), more: "&link" });
+  const [visitor] = await who(shop);
+  const follow = async (target) => {
+    await shop.evaluate((href) => {
+      const link = document.createElement("a");
+      link.href = href;
+      // Only what the click makes of the link is of interest.
+      link.onclick = (event) => event.preventDefault();
+      document.body.append(link);
+      link.click();
+      window.followed = link.href;
+    }, target);
+    return shop.evaluate(() => followed);
+  };
+  const target = `${at("pay.other.localhost")}/?host=${collector.host}&link`;
+  const link = await follow(target);
+  const other = await context.newPage();
+  await other.goto(link);
+  await other.waitForSelector("html[data-ready=true]");
+  assert.equal((await who(other))[0], visitor);
+  assert.ok(!(await other.evaluate(() => location.href)).includes("hw_link"), "the address is clean again");
+  await other.evaluate(() => hw.reset());
+  const stale = new URL(link);
+  stale.searchParams.set("hw_link", stale.searchParams.get("hw_link").replace(/^[^*]+/, (time) => (parseInt(time, 36) - 120_001).toString(36)));
+  await other.goto(stale.href);
+  await other.waitForSelector("html[data-ready=true]");
+  assert.notEqual((await who(other))[0], visitor, "a link that was passed on is no proof");
+  assert.equal(await follow(`${at("elsewhere.localhost")}/`), `${at("elsewhere.localhost")}/`);
+});
+
 test("tabs share the session, the user and the decision", async () => {
   const one = await open();
   const two = await open();
