@@ -1,0 +1,115 @@
+// Players in frames, by the messages that YouTube's and Vimeo's own scripts exchange with them. No script is loaded.
+
+import { nearest } from "../element.js";
+import type { Playback } from "./playback.js";
+
+const ASK_INTERVAL_MS = 500;
+const ASKS_MAX = 10;
+/** A later position than time allows was sought. */
+const JUMP_S = 1;
+const VIMEO_EVENTS = ["play", "pause", "ended", "timeupdate", "seeked", "volumechange", "playbackratechange"];
+// Player states by YouTube's numbers.
+const ENDED = 0;
+const PLAYING = 1;
+const BUFFERING = 3;
+const UNSTARTED = -1;
+const VIMEO_STATES: Readonly<Record<string, number>> = { play: PLAYING, pause: 2, ended: ENDED };
+
+/** Named as in YouTube's messages. */
+interface State {
+  currentTime: number;
+  duration: number;
+  playerState: number;
+  volume: number;
+  playbackRate: number;
+  muted?: boolean;
+  isPlaying?: boolean;
+  /** When `currentTime` was told. */
+  toldMs: number;
+}
+
+/** `info` is YouTube's, `data` Vimeo's. */
+interface Message {
+  event: string;
+  info?: Partial<State>;
+  data?: { seconds?: number; volume?: number } & Partial<State>;
+}
+
+export const hearEmbeds = (
+  origins: Readonly<Record<string, readonly string[]>>,
+  playbackOf: (element: Element, player: string) => Playback | undefined,
+  forget: (element: Element) => void,
+): void => {
+  const states = new Map<Element, State>();
+  /** The player and the origin of an address that begins with an allowed origin. */
+  const known = (address: string) => {
+    for (const player in origins) {
+      const origin = origins[player]!.find((one) => `${address}/`.startsWith(`${one}/`));
+      if (origin) return [player, origin] as const;
+    }
+    return [];
+  };
+
+  const subscribe = (frame: HTMLIFrameElement, player: string, origin: string) => {
+    const say = (message: object) => frame.contentWindow?.postMessage(JSON.stringify(message), origin);
+    if (player == "youtube") say({ event: "listening", id: 1, channel: "widget" });
+    else for (const value of VIMEO_EVENTS) say({ method: "addEventListener", value });
+  };
+  /** Asks until the frame answers. */
+  const ask = (frame: HTMLIFrameElement, asks = ASKS_MAX) => {
+    const [player, origin] = known(frame.src);
+    if (!player || !asks || states.has(frame) || nearest(frame, "[data-holloway-off]")) return;
+    subscribe(frame, player, origin);
+    setTimeout(ask, ASK_INTERVAL_MS, frame, asks - 1);
+  };
+  const frames = () => [...document.querySelectorAll("iframe")];
+  const askAll = () => frames().forEach((frame) => ask(frame));
+
+  document.addEventListener(
+    "load",
+    ({ target }) => {
+      if (!(target instanceof HTMLIFrameElement)) return;
+      states.delete(target);
+      forget(target);
+      ask(target);
+    },
+    true,
+  );
+  // The frames that were there before.
+  if (document.readyState == "complete") askAll();
+  else addEventListener("load", askAll);
+
+  addEventListener("message", ({ origin, source, data }) => {
+    const [player] = known(origin);
+    const frame = player && frames().find((one) => one.contentWindow == source);
+    if (!frame) return;
+    try {
+      const message = (typeof data == "string" ? JSON.parse(data) : data) as Message;
+      const { event, info } = message;
+      const { seconds, volume, ...rest } = message.data || {};
+      if (event == "ready") subscribe(frame, player, origin);
+      const state = states.get(frame) || { currentTime: 0, duration: 0, playerState: UNSTARTED, volume: 100, playbackRate: 1, toldMs: 0 };
+      states.set(frame, state);
+      const { currentTime: before, toldMs } = state;
+      const told = seconds ?? info?.currentTime;
+      Object.assign(state, info, rest, {
+        currentTime: told ?? before,
+        ...(volume != null && { volume: volume * 100 }),
+        playerState: VIMEO_STATES[event] ?? info?.playerState ?? state.playerState,
+      });
+      const nowMs = performance.now();
+      const jumpS = state.currentTime - before;
+      const mayS = state.isPlaying ? ((nowMs - toldMs) / 1000) * state.playbackRate + JUMP_S : JUMP_S;
+      if (told != null) state.toldMs = nowMs;
+      const { currentTime: at, duration: length, playerState, playbackRate: rate } = state;
+      if (playerState == UNSTARTED) return forget(frame);
+      state.isPlaying = playerState == PLAYING || (playerState == BUFFERING && state.isPlaying);
+      const moment = { at, length, isPlaying: state.isPlaying!, isEnded: playerState == ENDED, sound: state.muted ? 0 : state.volume, rate };
+      const playback = playbackOf(frame, player);
+      if (jumpS < -JUMP_S / 2 || jumpS > mayS) playback?.move({ ...moment, isSeeking: true });
+      playback?.move(moment);
+    } catch {
+      // Not a message of the player.
+    }
+  });
+};

@@ -1,0 +1,124 @@
+// One player: from what it says of itself to what happened.
+
+import { isMasked } from "../element.js";
+import type { PluginHost, Properties } from "../options.js";
+
+/** Times in seconds. */
+export interface Moment {
+  readonly at: number;
+  readonly length: number;
+  readonly isPlaying: boolean;
+  readonly isEnded: boolean;
+  readonly isSeeking?: boolean;
+  /** From 0 (muted) to 100. */
+  readonly sound: number;
+  readonly rate: number;
+}
+
+export interface Playback {
+  /** What the player says now. */
+  move(moment: Moment): void;
+  /** `Watched`: what was played since it was told before. */
+  tellWatched(): void;
+  /** The next play is another session. */
+  end(): void;
+}
+
+const QUARTERS = [25, 50, 75];
+/** Players pause before they end. */
+const END_S = 0.3;
+
+const rounded = (seconds: number) => Math.round(seconds * 10) / 10;
+
+export const openPlayback = (element: Element, player: string, host: PluginHost): Playback => {
+  const kind = element.localName == "audio" ? "Audio " : "Video ";
+  let session = "";
+  let now: Moment = { at: 0, length: 0, isPlaying: false, isEnded: false, sound: 0, rate: 1 };
+  let isPlaying = false;
+  let soughtFrom: number | undefined;
+  let at = 0;
+  let watchedMs = 0;
+  let reached: number[] = [];
+  let ranges: [from: number, to: number][] = [];
+
+  const tell = (what: string, more?: Properties) => {
+    const { dataset, title, src, currentSrc } = element as HTMLVideoElement;
+    host.track(kind + what, {
+      session_id: session,
+      ...(!isMasked(element) && {
+        title: dataset.hollowayMedia || title || undefined,
+        src: (currentSrc || src).replace(/[?#].*|^(blob|data):.*/, "") || undefined,
+      }),
+      video_player: player,
+      position: rounded(at),
+      // Infinity of a live stream is no JSON.
+      total_length: now.length < Infinity ? rounded(now.length) : undefined,
+      sound: Math.round(now.sound),
+      rate: now.rate,
+      full_screen: !!document.fullscreenElement?.contains(element),
+      ...more,
+    });
+  };
+  const reach = (percent: number) => tell("Progress Reached", { percent });
+
+  const playback: Playback = {
+    move(moment) {
+      const { length, isEnded, isSeeking } = moment;
+      now = moment;
+      if (isSeeking) {
+        soughtFrom ??= at;
+        return;
+      }
+      const before = at;
+      at = moment.at;
+      if (soughtFrom != null) {
+        const from = soughtFrom;
+        soughtFrom = undefined;
+        // A loop goes back to its start by itself.
+        if (session && !((element as HTMLVideoElement).loop && at < 1)) {
+          tell("Playback Seek Completed", { from: rounded(from), to: rounded(at) });
+        }
+      } else if (isPlaying && at > before) {
+        watchedMs += ((at - before) / moment.rate) * 1000;
+        const range = ranges.at(-1);
+        if (range?.[1] == before) range[1] = at;
+        else ranges.push([before, at]);
+        for (const quarter of QUARTERS) {
+          const mark = (length * quarter) / 100;
+          if (before < mark && mark <= at && !reached.includes(quarter)) {
+            reached.push(quarter);
+            reach(quarter);
+          }
+        }
+      }
+      if (isEnded) {
+        if (session) {
+          reach(100);
+          tell("Playback Completed");
+          playback.end();
+        }
+      } else if (moment.isPlaying != isPlaying && (moment.isPlaying || length - at > END_S)) {
+        isPlaying = moment.isPlaying;
+        if (!isPlaying) tell("Playback Paused");
+        else if (session) tell("Playback Resumed");
+        else {
+          session = Math.random().toString(36).slice(2);
+          reached = [];
+          tell("Playback Started");
+        }
+      }
+    },
+    tellWatched() {
+      if (watchedMs < 1) return;
+      tell("Watched", { watched_ms: Math.round(watchedMs), ranges: ranges.map((range) => range.map(rounded)) });
+      watchedMs = 0;
+      ranges = [];
+    },
+    end() {
+      playback.tellWatched();
+      isPlaying = false;
+      session = "";
+    },
+  };
+  return playback;
+};
