@@ -75,6 +75,8 @@ execFileSync(process.execPath, [join(here, "node_modules/typescript/bin/tsc"), "
   stdio: "inherit",
 });
 mkdirSync(join(here, "dist"), { recursive: true });
+// What its licence asks of those who pass it on.
+cpSync(join(here, "node_modules/web-vitals/LICENSE"), join(here, "dist/web-vitals.LICENSE.txt"));
 // The types of the face; the other modules are nobody's business.
 for (const name of [...entries, "takeover", "options"]) cpSync(join(here, `types/${name}.d.ts`), join(here, `dist/${name}.d.ts`));
 // A feature's options may be those of its parts.
