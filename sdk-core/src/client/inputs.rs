@@ -13,6 +13,7 @@ const READ_AGAIN_MS: u64 = 30_000;
 impl Client {
     /// The app is visible again.
     pub fn foreground(&mut self, now: Now) {
+        self.is_background = false;
         for chunk in &mut self.outbox.chunks {
             chunk.held_until_mono_ms = 0;
         }
@@ -21,6 +22,7 @@ impl Client {
 
     /// The app may be gone at any moment: everything is sealed, and sent as far as it can be.
     pub fn background(&mut self, now: Now) {
+        self.is_background = true;
         self.seal();
         if let Some(session) = &mut self.state.session {
             session.is_active = false;

@@ -96,6 +96,8 @@ pub struct Client {
     paused: bool,
     /// Another client sends this visitor's losses and deletion requests.
     is_follower: bool,
+    /// Between `background` and `foreground`.
+    is_background: bool,
     in_flight: Vec<InFlight>,
     waiting: Vec<(Token, Waiting)>,
     effects: Vec<Effect>,
@@ -139,6 +141,7 @@ impl Client {
             retry: Retry::default(),
             paused: false,
             is_follower: false,
+            is_background: false,
             in_flight: Vec::new(),
             waiting: Vec::new(),
             effects: Vec::new(),

@@ -139,7 +139,10 @@ impl Client {
             }
         }
         self.count_event();
-        rotation.is_some() || now.mono_ms.saturating_sub(self.saved_mono_ms) >= self.config.activity_save_ms
+        // A host in the background may never come to save what this one adds.
+        self.is_background
+            || rotation.is_some()
+            || now.mono_ms.saturating_sub(self.saved_mono_ms) >= self.config.activity_save_ms
     }
 
     /// Ends the session before a `reset`.

@@ -40,7 +40,11 @@ export const createClient = (options: InitOptions): Holloway => {
     },
     flush: () => engine?.flush() ?? Promise.resolve(true),
     use: (plugin) => {
-      if (engine) plugin.setup(client, { ...engine, track: of(AUTOMATIC), page: of(AUTOMATIC | PAGE) });
+      try {
+        if (engine) plugin.setup(client, { ...engine, track: of(AUTOMATIC), page: of(AUTOMATIC | PAGE) });
+      } catch {
+        // A feature that fails costs its own events alone.
+      }
       return client;
     },
     anonymousId: () => engine?.subject(0) ?? "",

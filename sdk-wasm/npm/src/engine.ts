@@ -258,10 +258,10 @@ export const startEngine = (options: InitOptions) => {
     }
     const { locks } = navigator;
     try {
-      const known = subject;
+      let known = subject;
       core = await openCore(
         (kind, ...more) => acts[kind]!(...more),
-        () => [writeKey, consent, known[0], JSON.stringify(environment()), (state = store.get("s")), store.get("t")].join("\0"),
+        () => [writeKey, consent, (known = subject)[0], JSON.stringify(environment()), (state = store.get("s")), store.get("t")].join("\0"),
         options.flushAt || 20,
         options.flushIntervalMs || 30_000,
       );
