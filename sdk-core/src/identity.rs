@@ -1,10 +1,10 @@
-//! Who this device says it is.
+//! Super properties, and what is left of a subject after `reset`.
 
 use alloc::{string::String, vec::Vec};
 
 use holloway_wire::{
     RawJson,
-    json::{unescaped, write_merged},
+    json::{Sink, unescaped, write_layers},
 };
 
 /// What `reset` keeps. The default keeps nothing.
@@ -18,17 +18,6 @@ pub struct ResetOptions {
     pub keep_session: bool,
 }
 
-/// The subject of the events.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Identity {
-    pub(crate) anonymous_id: String,
-    pub(crate) user_id: Option<String>,
-    /// Super properties, a JSON object's text; empty for none.
-    pub(crate) registered: String,
-    /// Those that end with the session.
-    pub(crate) registered_for_session: String,
-}
-
 /// How long a super property lies under the events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Registration {
@@ -40,48 +29,31 @@ pub enum Registration {
     Session,
 }
 
-impl Identity {
-    /// All super properties as one object's text.
-    pub(crate) fn super_properties(&self) -> String {
-        merged(&self.registered, &self.registered_for_session)
-    }
-
-    pub(crate) fn register(&mut self, properties: RawJson<'_>, registration: Registration) {
-        match registration {
-            Registration::Always => self.registered = merged(&self.registered, properties.text()),
-            Registration::Once => self.registered = merged(properties.text(), &self.registered),
-            Registration::Session => {
-                self.registered_for_session = merged(&self.registered_for_session, properties.text());
-            }
-        }
-    }
-
-    pub(crate) fn unregister(&mut self, key: &str) {
-        self.registered = without(&self.registered, key);
-        self.registered_for_session = without(&self.registered_for_session, key);
-    }
-}
-
 /// Two objects as one; what is not an object counts as one without members.
 pub(crate) fn merged(under: &str, over: &str) -> String {
     let mut out = Vec::with_capacity(under.len() + over.len());
-    let object = |text| RawJson::object(text).unwrap_or(RawJson::EMPTY);
-    write_merged(&mut out, object(under), object(over));
-    String::from_utf8(out).expect("merged JSON texts are UTF-8")
+    write_layers(&mut out, &[RawJson::trusted(under), RawJson::trusted(over)]);
+    text(out)
 }
 
 /// An object without one of its members; empty for no members.
 pub(crate) fn without(object: &str, key: &str) -> String {
-    let object = RawJson::object(object).unwrap_or(RawJson::EMPTY);
-    let mut kept = String::new();
-    for (name, value) in object.members().filter(|(name, _)| unescaped(name) != key) {
-        kept.push_str(if kept.is_empty() { "{\"" } else { ",\"" });
-        kept.push_str(name);
-        kept.push_str("\":");
-        kept.push_str(value.text());
+    let mut out = Vec::new();
+    for (name, value) in RawJson::trusted(object).members() {
+        if unescaped(name) != key {
+            out.put(if out.is_empty() { "{\"" } else { ",\"" });
+            out.put(name);
+            out.put("\":");
+            out.put(value.text());
+        }
     }
-    if !kept.is_empty() {
-        kept.push('}');
+    if !out.is_empty() {
+        out.put("}");
     }
-    kept
+    text(out)
+}
+
+/// What was written as text.
+pub(crate) fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_default()
 }

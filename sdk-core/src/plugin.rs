@@ -3,9 +3,12 @@
 use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
 use core::fmt;
 
-use holloway_wire::{Event, EventKind, RawJson, json::write_string};
+use holloway_wire::{
+    Event, EventKind, RawJson,
+    json::{write_layers, write_string},
+};
 
-use crate::identity::{merged, without};
+use crate::identity::{self, merged, without};
 
 /// An event as it would be written: with super properties and context.
 ///
@@ -42,13 +45,21 @@ pub enum Keep {
 
 impl Outgoing {
     fn of(event: &Event<'_>) -> Self {
-        let text = |object: Option<RawJson<'_>>| object.map_or("", RawJson::text).to_owned();
+        let text = |layers: &[RawJson<'_>]| match layers {
+            [] => String::new(),
+            [only] => only.text().to_owned(),
+            layers => {
+                let mut out = Vec::new();
+                write_layers(&mut out, layers);
+                identity::text(out)
+            }
+        };
         Self {
             kind: event.kind,
             name: event.name.map(str::to_owned),
             properties: text(event.properties),
             traits: text(event.traits),
-            context: text(Some(event.context)),
+            context: text(event.context),
         }
     }
 
@@ -101,12 +112,13 @@ impl Outgoing {
 
     /// Writes the event with what plugins made of it; ids and times are as they were.
     pub(crate) fn write(&self, event: &Event<'_>, out: &mut Vec<u8>) {
-        let object = |text| RawJson::object(text).ok();
+        let [properties, traits, context] =
+            [&self.properties, &self.traits, &self.context].map(|object| RawJson::object(object).ok());
         let changed = Event {
             name: self.name.as_deref(),
-            properties: object(&self.properties),
-            traits: object(&self.traits),
-            context: object(&self.context).unwrap_or(RawJson::EMPTY),
+            properties: properties.as_slice(),
+            traits: traits.as_slice(),
+            context: context.as_slice(),
             ..*event
         };
         changed.write(out);

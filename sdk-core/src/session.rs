@@ -1,9 +1,5 @@
 //! Sessions as the client sees them: a hint for the pipeline, and an order of events.
 
-use alloc::string::String;
-
-use crate::Now;
-
 /// Why a session began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {
@@ -43,10 +39,10 @@ impl Rotation {
 }
 
 /// The session that is running.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Session {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session<'a> {
     /// Its id.
-    pub id: String,
+    pub id: &'a str,
     /// 1 for the first on this device, and so on.
     pub index: u64,
     /// When it began, milliseconds since 1970.
@@ -58,52 +54,13 @@ pub struct Session {
     /// Events in it so far.
     pub events: u64,
     /// The id of the one before.
-    pub previous_id: Option<String>,
+    pub previous_id: Option<&'a str>,
     /// The message id of its first event; empty until it has one.
-    pub first_event_id: String,
+    pub first_event_id: &'a str,
     /// Why it began.
     pub reason: Rotation,
     /// What stands for the campaign of its events; 0 for none.
     pub(crate) campaign: u32,
     /// No `background` since its latest event: a process that ends now has crashed.
     pub(crate) is_active: bool,
-}
-
-impl Session {
-    /// What stands in the state for no session.
-    pub(crate) const fn none() -> Self {
-        Self {
-            id: String::new(),
-            index: 0,
-            start_unix_ms: 0,
-            last_unix_ms: 0,
-            duration_ms: 0,
-            events: 0,
-            previous_id: None,
-            first_event_id: String::new(),
-            reason: Rotation::First,
-            campaign: 0,
-            is_active: false,
-        }
-    }
-
-    /// Milliseconds since the latest event. A clock that went back says nothing; the monotonic one does, unless it is
-    /// another run's.
-    pub(crate) fn gap_ms(&self, last_mono_ms: Option<u64>, now: Now) -> u64 {
-        match now.unix_ms.checked_sub(self.last_unix_ms) {
-            Some(gap) => gap,
-            None => last_mono_ms.map_or(0, |last| now.mono_ms.saturating_sub(last)),
-        }
-    }
-
-    /// Why the session cannot take an event after this gap; `None` when it can.
-    pub(crate) fn ends(&self, gap_ms: u64, timeout_ms: u64, max_ms: u64) -> Option<Rotation> {
-        if gap_ms > timeout_ms {
-            Some(Rotation::Idle)
-        } else if self.duration_ms.saturating_add(gap_ms) >= max_ms {
-            Some(Rotation::Cap)
-        } else {
-            None
-        }
-    }
 }

@@ -3,194 +3,249 @@
 //! A text, so that a browser can keep it as a string: eight hex digits of CRC-32C, then the fields in a fixed order,
 //! texts as `length:text` and numbers as `number:`. What the checksum covers is what this version wrote, so that a
 //! reader needs no more care than not to panic.
+//!
+//! In memory it is the same two tables: what is made, read, written and dropped in a loop is little code in a browser.
 
-use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
-
-use holloway_wire::json::write_number;
-
-use crate::{
-    ChunkId, Consent, HostMark, Rotation, Session, frame::crc32c, identity::Identity, losses::Losses,
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use core::{
+    array,
+    ops::{Index, IndexMut},
 };
 
+use holloway_wire::json::{Sink, write_number};
+
+use crate::{ChunkId, HostMark, Rotation, Session, frame::crc32c, losses::Losses};
+
 const CRC_DIGITS: usize = 8;
-const TEXTS: usize = 10;
-const NUMBERS: usize = 14;
+const TEXTS: usize = Text::FirstEventId as usize + 1;
+const NUMBERS: usize = Number::IsActive as usize + 1;
 /// The first field. A change of the fields changes it, and [`State::read`] then takes the former ones up too.
 const VERSION: &str = "holloway-2";
 
-/// What is kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct State {
-    pub(crate) identity: Identity,
-    pub(crate) session: Option<Session>,
-    pub(crate) sessions: u64,
+/// The texts of a state, in the order of the file. An empty one stands for none.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Text {
+    Version,
+    AnonymousId,
+    UserId,
+    /// Super properties, a JSON object's text.
+    Registered,
+    /// Those that end with the session.
+    RegisteredForSession,
+    /// What the user agreed to, a JSON object's text.
+    Purposes,
+    /// Deletion requests that no collector has acknowledged yet: the events' JSON, which has no line break, in lines.
+    Deletions,
+    /// The running session's id, and from here on more of it.
+    SessionId,
+    PreviousSessionId,
+    FirstEventId,
+}
+
+/// The numbers of a state, in the order of the file. A fact is 1 when it holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Number {
+    Sessions,
     /// Events of this client so far: the latest one's `sequence`.
-    pub(crate) sequence: u64,
-    /// What the user agreed to, a JSON object's text; empty when no purposes were named.
-    pub(crate) purposes: String,
-    pub(crate) consent: Option<Consent>,
-    pub(crate) failures: u32,
-    pub(crate) not_before_unix_ms: u64,
+    Sequence,
+    Failures,
+    NotBeforeUnixMs,
     /// Whether the collector asked for that pause.
-    pub(crate) by_server: bool,
-    pub(crate) losses: Losses,
-    /// Deletion requests that no collector has acknowledged yet, as the events' JSON.
-    pub(crate) deletions: Vec<Vec<u8>>,
+    ByServer,
     /// Whether anything of this subject may have left the device.
-    pub(crate) has_sent: bool,
+    HasSent,
+    /// 0 before a decision, else the decision's place among [`crate::Consent`] and 1.
+    Consent,
+    /// The running session's begin, and from here on more of it: see [`Session`].
+    StartUnixMs,
+    LastUnixMs,
+    DurationMs,
+    Events,
+    Reason,
+    Campaign,
+    IsActive,
+}
+
+/// What is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct State {
+    texts: [String; TEXTS],
+    numbers: [u64; NUMBERS],
     /// Whatever the host wants to find next to this state.
     pub(crate) host_mark: HostMark,
+    pub(crate) losses: Losses,
     /// Chunks whose events have met their fate, and which the host may not have removed yet: a crash between the
     /// two must neither count a loss twice nor forget it.
     pub(crate) gone: Vec<ChunkId>,
 }
 
+impl Default for State {
+    fn default() -> Self {
+        let mut state = Self {
+            texts: array::from_fn(|_| String::new()),
+            numbers: [0; NUMBERS],
+            host_mark: HostMark::default(),
+            losses: Losses::default(),
+            gone: Vec::new(),
+        };
+        state.set(Text::Version, VERSION);
+        state
+    }
+}
+
+impl Index<Text> for State {
+    type Output = String;
+
+    fn index(&self, text: Text) -> &String {
+        &self.texts[text as usize]
+    }
+}
+
+impl IndexMut<Text> for State {
+    fn index_mut(&mut self, text: Text) -> &mut String {
+        &mut self.texts[text as usize]
+    }
+}
+
+impl Index<Number> for State {
+    type Output = u64;
+
+    fn index(&self, number: Number) -> &u64 {
+        &self.numbers[number as usize]
+    }
+}
+
+impl IndexMut<Number> for State {
+    fn index_mut(&mut self, number: Number) -> &mut u64 {
+        &mut self.numbers[number as usize]
+    }
+}
+
 impl State {
-    pub(crate) fn write(&self) -> Vec<u8> {
-        let none = Session::none();
-        let session = self.session.as_ref().unwrap_or(&none);
-        // JSON that was written here has no line break.
-        let deletions = self.deletions.join(&b'\n');
-        let texts: [&[u8]; TEXTS] = [
-            VERSION.as_bytes(),
-            self.identity.anonymous_id.as_bytes(),
-            self.identity.user_id.as_deref().unwrap_or_default().as_bytes(),
-            self.identity.registered.as_bytes(),
-            self.identity.registered_for_session.as_bytes(),
-            self.purposes.as_bytes(),
-            &deletions,
-            session.id.as_bytes(),
-            session.previous_id.as_deref().unwrap_or_default().as_bytes(),
-            session.first_event_id.as_bytes(),
-        ];
-        let numbers: [u64; NUMBERS] = [
-            self.sessions,
-            self.sequence,
-            u64::from(self.failures),
-            self.not_before_unix_ms,
-            u64::from(self.by_server),
-            u64::from(self.has_sent),
-            self.consent.map_or(0, |consent| consent as u64 + 1),
-            session.start_unix_ms,
-            session.last_unix_ms,
-            session.duration_ms,
-            session.events,
-            session.reason as u64,
-            session.campaign.into(),
-            session.is_active.into(),
-        ];
-        let mut out = vec![b'0'; CRC_DIGITS];
-        for text in texts {
-            number(&mut out, text.len() as u64);
-            out.extend_from_slice(text);
+    /// A text; `None` for an empty one.
+    pub(crate) fn given(&self, text: Text) -> Option<&str> {
+        given(&self[text])
+    }
+
+    pub(crate) fn set(&mut self, text: Text, value: &str) {
+        value.clone_into(&mut self[text]);
+    }
+
+    /// Adds to a number as far as it goes.
+    pub(crate) fn add(&mut self, number: Number, more: u64) {
+        self[number] = self[number].saturating_add(more);
+    }
+
+    pub(crate) fn has_session(&self) -> bool {
+        !self[Text::SessionId].is_empty()
+    }
+
+    pub(crate) fn session(&self) -> Option<Session<'_>> {
+        Some(Session {
+            id: self.given(Text::SessionId)?,
+            index: self[Number::Sessions],
+            start_unix_ms: self[Number::StartUnixMs],
+            last_unix_ms: self[Number::LastUnixMs],
+            duration_ms: self[Number::DurationMs],
+            events: self[Number::Events],
+            previous_id: self.given(Text::PreviousSessionId),
+            first_event_id: &self[Text::FirstEventId],
+            reason: self.reason(),
+            campaign: self[Number::Campaign] as u32,
+            is_active: self[Number::IsActive] == 1,
+        })
+    }
+
+    pub(crate) fn reason(&self) -> Rotation {
+        Rotation::ALL.get(self[Number::Reason] as usize).copied().unwrap_or(Rotation::First)
+    }
+
+    pub(crate) fn clear_session(&mut self) {
+        for text in &mut self.texts[Text::SessionId as usize..] {
+            text.clear();
         }
-        for list in [&numbers[..], &self.host_mark, self.losses.counts()] {
+        self.numbers[Number::StartUnixMs as usize..].fill(0);
+    }
+
+    /// The oldest deletion request.
+    pub(crate) fn deletion(&self) -> Option<&str> {
+        given(self.deletions().0)
+    }
+
+    pub(crate) fn push_deletion(&mut self, request: &str) {
+        let deletions = &mut self[Text::Deletions];
+        if !deletions.is_empty() {
+            deletions.push('\n');
+        }
+        deletions.push_str(request);
+    }
+
+    /// Parts with the oldest deletion request.
+    pub(crate) fn drop_deletion(&mut self) {
+        self[Text::Deletions] = self.deletions().1.to_owned();
+    }
+
+    /// The oldest one and the others.
+    fn deletions(&self) -> (&str, &str) {
+        let text = self[Text::Deletions].as_str();
+        let end = text.bytes().position(|byte| byte == b'\n').unwrap_or(text.len());
+        (text.get(..end).unwrap_or_default(), text.get(end + 1..).unwrap_or_default())
+    }
+
+    pub(crate) fn write(&self) -> Vec<u8> {
+        let mut body = Vec::new();
+        for text in &self.texts {
+            number(&mut body, text.len() as u64);
+            body.put(text);
+        }
+        for list in [&self.numbers[..], &self.host_mark, self.losses.counts()] {
             for value in list {
-                number(&mut out, *value);
+                number(&mut body, *value);
             }
         }
         for chunk in &self.gone {
-            number(&mut out, chunk.0);
+            number(&mut body, chunk.0);
         }
-        let crc = crc32c(&out[CRC_DIGITS..]);
-        for (index, slot) in out[..CRC_DIGITS].iter_mut().enumerate() {
-            let nibble = (crc >> (28 - 4 * index) & 15) as u8;
-            *slot = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-        }
+        let mut out = crc_digits(&body).to_vec();
+        out.put_ascii(&body);
         out
     }
 
     /// `None` when the bytes are not what was written.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let (crc, body) = bytes.split_at_checked(CRC_DIGITS)?;
-        let crc = u32::from_str_radix(core::str::from_utf8(crc).ok()?, 16).ok()?;
-        if crc != crc32c(body) {
+        if crc != crc_digits(body) {
             return None;
         }
-        // Everything is found before anything is made of it: a way out that has things to drop costs a browser bytes.
         let mut fields = Fields(core::str::from_utf8(body).ok()?);
-        let mut texts = [""; TEXTS];
-        for text in &mut texts {
-            *text = fields.text()?;
+        let mut state = Self::default();
+        for text in &mut state.texts {
+            fields.text()?.clone_into(text);
         }
-        let (mut numbers, mut host_mark, mut losses) = ([0; NUMBERS], HostMark::default(), Losses::default());
-        for list in [&mut numbers[..], &mut host_mark, losses.counts_mut()] {
+        for list in [&mut state.numbers[..], &mut state.host_mark, state.losses.counts_mut()] {
             for value in list {
                 *value = fields.number()?;
             }
         }
-        let [
-            version,
-            anonymous_id,
-            user_id,
-            registered,
-            registered_for_session,
-            purposes,
-            deletions,
-            id,
-            previous_id,
-            first,
-        ] = texts;
-        let [sessions, sequence, failures, not_before_unix_ms, by_server, has_sent, consent, session @ ..] =
-            numbers;
-        let [start_unix_ms, last_unix_ms, duration_ms, events, reason, campaign, is_active] = session;
-        if version != VERSION {
-            return None;
-        }
-        let mut gone = Vec::new();
         while let Some(chunk) = fields.number() {
-            gone.push(ChunkId(chunk));
+            state.gone.push(ChunkId(chunk));
         }
-        let session = given(id).map(|id| Session {
-            id,
-            index: sessions,
-            start_unix_ms,
-            last_unix_ms,
-            duration_ms,
-            events,
-            previous_id: given(previous_id),
-            first_event_id: first.to_owned(),
-            reason: Rotation::ALL.get(reason as usize).copied().unwrap_or(Rotation::First),
-            campaign: campaign as u32,
-            is_active: is_active == 1,
-        });
-        Some(Self {
-            identity: Identity {
-                anonymous_id: anonymous_id.to_owned(),
-                user_id: given(user_id),
-                registered: registered.to_owned(),
-                registered_for_session: registered_for_session.to_owned(),
-            },
-            session,
-            sessions,
-            sequence,
-            purposes: purposes.to_owned(),
-            consent: match consent {
-                1 => Some(Consent::Unknown),
-                2 => Some(Consent::Granted),
-                3 => Some(Consent::Denied),
-                _ => None,
-            },
-            failures: failures as u32,
-            not_before_unix_ms,
-            by_server: by_server == 1,
-            losses,
-            deletions: deletions
-                .split('\n')
-                .filter(|text| !text.is_empty())
-                .map(|text| text.as_bytes().to_vec())
-                .collect(),
-            has_sent: has_sent == 1,
-            host_mark,
-            gone,
-        })
+        (state[Text::Version] == VERSION).then_some(state)
     }
+}
+
+fn crc_digits(body: &[u8]) -> [u8; CRC_DIGITS] {
+    let crc = crc32c(body);
+    array::from_fn(|index| {
+        let nibble = (crc >> (28 - 4 * index) & 15) as u8;
+        if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
+    })
 }
 
 /// `number:`.
 fn number(out: &mut Vec<u8>, value: u64) {
     write_number(out, value);
-    out.push(b':');
+    out.put(":");
 }
 
 /// What is still to be read.
@@ -198,13 +253,15 @@ struct Fields<'a>(&'a str);
 
 impl<'a> Fields<'a> {
     fn number(&mut self) -> Option<u64> {
-        let at = self.0.bytes().position(|byte| byte == b':')?;
-        let digits = self.0.get(..at)?.bytes();
-        let value = digits.fold(0_u64, |value, digit| {
-            value.wrapping_mul(10).wrapping_add(u64::from(digit.wrapping_sub(b'0')))
-        });
-        self.0 = self.0.get(at + 1..)?;
-        Some(value)
+        let mut value: u64 = 0;
+        for (at, byte) in self.0.bytes().enumerate() {
+            if byte == b':' {
+                self.0 = self.0.get(at + 1..)?;
+                return Some(value);
+            }
+            value = value.wrapping_mul(10).wrapping_add(u64::from(byte.wrapping_sub(b'0')));
+        }
+        None
     }
 
     fn text(&mut self) -> Option<&'a str> {
@@ -215,9 +272,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// An empty text stands for none.
-fn given(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
+fn given(text: &str) -> Option<&str> {
+    if text.is_empty() { None } else { Some(text) }
 }
 
 #[cfg(test)]
@@ -227,41 +283,17 @@ mod tests {
     use super::*;
 
     fn full() -> State {
-        let mut losses = Losses::default();
-        losses.add(LossReason::QueueFull, 7);
-        State {
-            identity: Identity {
-                anonymous_id: "a\"1".into(),
-                user_id: Some("ü".into()),
-                registered: r#"{"a":1}"#.into(),
-                registered_for_session: r#"{"b":2}"#.into(),
-            },
-            session: Some(Session {
-                id: "s".into(),
-                index: 3,
-                start_unix_ms: 1,
-                last_unix_ms: 2,
-                duration_ms: 9,
-                events: 4,
-                previous_id: Some("r".into()),
-                first_event_id: "m".into(),
-                reason: Rotation::Manual,
-                campaign: 77,
-                is_active: true,
-            }),
-            sessions: 3,
-            sequence: 55,
-            purposes: r#"{"ads":false}"#.into(),
-            consent: Some(Consent::Denied),
-            failures: 2,
-            not_before_unix_ms: 99,
-            by_server: true,
-            losses,
-            deletions: vec!["{}".into(), r#"{"a":1}"#.into()],
-            has_sent: true,
-            host_mark: [1, 2, 3, 4],
-            gone: vec![ChunkId(5), ChunkId(6)],
+        let mut state = State::default();
+        for (index, text) in state.texts.iter_mut().enumerate().skip(1) {
+            *text = format!("{index}\"ü:");
         }
+        for (index, number) in state.numbers.iter_mut().enumerate() {
+            *number = index as u64 + 1;
+        }
+        state.losses.add(LossReason::QueueFull, 7);
+        state.host_mark = [1, 2, 3, 4];
+        state.gone = vec![ChunkId(5), ChunkId(6)];
+        state
     }
 
     #[test]
@@ -277,12 +309,43 @@ mod tests {
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            // A hex digit's case is the one bit that says nothing.
-            let is_case = bit / 8 < 8 && flipped[bit / 8].eq_ignore_ascii_case(&bytes[bit / 8]);
-            assert!(is_case || State::read(&flipped).is_none(), "bit {bit}");
+            assert!(State::read(&flipped).is_none(), "bit {bit}");
         }
         for length in 0..bytes.len() {
             assert_eq!(State::read(&bytes[..length]), None, "{length} bytes");
+        }
+    }
+
+    /// The very bytes that the first client of this version left on its devices, so that each can be read.
+    #[test]
+    fn the_text_stays_as_it_is() {
+        let mut state = State::default();
+        state.set(Text::AnonymousId, "a1");
+        state.set(Text::UserId, "ü");
+        state.push_deletion("{}");
+        state.push_deletion("[]");
+        state.set(Text::SessionId, "s");
+        state[Number::Sessions] = 3;
+        state[Number::IsActive] = 1;
+        state.host_mark = [9, 8, 7, 6];
+        state.losses.add(LossReason::StateDamaged, 2);
+        state.gone.push(ChunkId(5));
+        let body = "10:holloway-22:a12:ü0:0:0:5:{}\n[]1:s0:0:3:0:0:0:0:0:0:0:0:0:0:0:0:1:9:8:7:6:0:0:0:0:0:0:0:0:0:0:0:0:2:5:";
+        let text = String::from_utf8(state.write()).expect("a text");
+        assert_eq!(text, format!("{:08x}{body}", crc32c(body.as_bytes())));
+        assert_eq!(State::read(text.as_bytes()), Some(state));
+    }
+
+    #[test]
+    fn deletion_requests_go_in_their_order() {
+        let mut state = State::default();
+        assert_eq!(state.deletion(), None);
+        for request in ["{\"a\":1}", "{}"] {
+            state.push_deletion(request);
+        }
+        for request in [Some("{\"a\":1}"), Some("{}"), None, None] {
+            assert_eq!(state.deletion(), request);
+            state.drop_deletion();
         }
     }
 }

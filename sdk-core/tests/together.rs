@@ -72,7 +72,7 @@ impl Tab {
     }
 
     fn session(&self) -> String {
-        self.client.session().unwrap().id.clone()
+        self.client.session().unwrap().id.to_owned()
     }
 }
 

@@ -222,7 +222,7 @@ impl<H: Host> Shell<H> {
         self.told_session = 0;
         if let Some(session) = self.client.session() {
             self.told_session = session.index;
-            line(&session.id);
+            line(session.id);
             for number in [session.start_unix_ms, session.last_unix_ms, session.index, session.events] {
                 let mut digits = Vec::new();
                 write_number(&mut digits, number);

@@ -34,7 +34,7 @@ impl Gauges {
         let unreported: u64 = core.losses().map(|(_, count)| count).sum();
         self.unreported.store(usize::try_from(unreported).unwrap_or(usize::MAX), Ordering::Relaxed);
         let mut subject = self.subject.lock().unwrap_or_else(PoisonError::into_inner);
-        let session_id = core.session().map(|session| session.id.as_str());
+        let session_id = core.session().map(|session| session.id);
         if subject.anonymous_id != core.anonymous_id()
             || subject.user_id.as_deref() != core.user_id()
             || subject.session_id.as_deref() != session_id

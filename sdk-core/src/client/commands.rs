@@ -4,8 +4,12 @@ use alloc::borrow::ToOwned;
 
 use holloway_wire::{EventKind, LossReason, RawJson};
 
-use super::{Client, Tracked, record::Draft};
-use crate::{Consent, Diagnostic, Effect, EventOptions, Now, Registration, ResetOptions, Rotation};
+use super::{Client, Tracked};
+use crate::{
+    Consent, Diagnostic, Effect, EventOptions, Now, Registration, ResetOptions, Rotation,
+    identity::{merged, without},
+    state::{Number, Text},
+};
 
 impl Client {
     /// Somebody did something. `properties` is a JSON object's text; super properties are laid under it.
@@ -19,7 +23,7 @@ impl Client {
         if name.is_empty() {
             return self.refuse_nameless(now);
         }
-        self.record(&Draft { name: Some(name), properties, ..Draft::new(EventKind::Track) }, options, now)
+        self.record(EventKind::Track, Some(name), properties, options, now)
     }
 
     /// A page was viewed.
@@ -30,7 +34,7 @@ impl Client {
         options: &EventOptions<'_>,
         now: Now,
     ) -> Tracked {
-        self.record(&Draft { name, properties, ..Draft::new(EventKind::Page) }, options, now)
+        self.record(EventKind::Page, name, properties, options, now)
     }
 
     /// A screen was viewed.
@@ -41,7 +45,7 @@ impl Client {
         options: &EventOptions<'_>,
         now: Now,
     ) -> Tracked {
-        self.record(&Draft { name, properties, ..Draft::new(EventKind::Screen) }, options, now)
+        self.record(EventKind::Screen, name, properties, options, now)
     }
 
     /// This device's user is `user_id`; `traits` is a JSON object's text. An empty id only describes.
@@ -57,13 +61,13 @@ impl Client {
         let may_keep = self.consent() != Consent::Denied;
         if may_keep && !user_id.is_empty() && self.user_id() != Some(user_id) {
             self.is_amid = true;
-            if self.user_id().is_some() && self.state.session.is_some() {
-                self.rotate(Rotation::User, Some(user_id), now);
+            if self.user_id().is_some() && self.state.has_session() {
+                self.rotate(Rotation::User, user_id, now);
             }
-            self.state.identity.user_id = Some(user_id.to_owned());
+            self.state.set(Text::UserId, user_id);
             self.must_save = true;
         }
-        self.record(&Draft { traits, ..Draft::new(EventKind::Identify) }, options, now)
+        self.record(EventKind::Identify, None, traits, options, now)
     }
 
     /// The user belongs to a group.
@@ -77,7 +81,7 @@ impl Client {
         if group_id.is_empty() {
             return self.refuse_nameless(now);
         }
-        self.record(&Draft { group_id: Some(group_id), traits, ..Draft::new(EventKind::Group) }, options, now)
+        self.record(EventKind::Group, Some(group_id), traits, options, now)
     }
 
     /// `user_id` is the same user as `previous`, or as the one whom this device knew until now.
@@ -93,11 +97,10 @@ impl Client {
         }
         let known = self.user_id().unwrap_or_else(|| self.anonymous_id()).to_owned();
         if self.consent() != Consent::Denied {
-            self.state.identity.user_id = Some(user_id.to_owned());
+            self.state.set(Text::UserId, user_id);
             self.must_save = true;
         }
-        let previous_id = Some(previous.unwrap_or(&known));
-        self.record(&Draft { previous_id, ..Draft::new(EventKind::Alias) }, options, now)
+        self.record(EventKind::Alias, Some(previous.unwrap_or(&known)), None, options, now)
     }
 
     /// The user is gone: a new anonymous id, no user id, a new session with the next event.
@@ -107,13 +110,13 @@ impl Client {
             self.close_session(now);
         }
         if !options.keep_anonymous_id {
-            self.state.identity.anonymous_id = self.random.message_id(now.unix_ms).to_text();
+            self.state[Text::AnonymousId] = self.new_id(now);
         }
         if !options.keep_registered {
-            self.state.identity.registered.clear();
-            self.state.identity.registered_for_session.clear();
+            self.state[Text::Registered].clear();
+            self.state[Text::RegisteredForSession].clear();
         }
-        self.state.identity.user_id = None;
+        self.state[Text::UserId].clear();
         self.must_save = true;
         self.end(now);
         // Somebody who is gone is not to come back with the next run.
@@ -128,7 +131,15 @@ impl Client {
             // Nothing is kept of somebody who said no.
             Ok(_) if self.consent() == Consent::Denied => {}
             Ok(properties) => {
-                self.state.identity.register(properties, registration);
+                let (text, properties) = match registration {
+                    Registration::Session => (Text::RegisteredForSession, properties.text()),
+                    _ => (Text::Registered, properties.text()),
+                };
+                let known = &self.state[text];
+                self.state[text] = match registration {
+                    Registration::Once => merged(properties, known),
+                    _ => merged(known, properties),
+                };
                 self.save(now);
             }
             Err(error) => self.diagnose(Diagnostic::BadJson { at: error.at }),
@@ -137,7 +148,9 @@ impl Client {
 
     /// Takes a super property away.
     pub fn unregister(&mut self, key: &str, now: Now) {
-        self.state.identity.unregister(key);
+        for text in [Text::Registered, Text::RegisteredForSession] {
+            self.state[text] = without(&self.state[text], key);
+        }
         self.save(now);
     }
 
@@ -155,7 +168,7 @@ impl Client {
         // A command that a plugin's panic cut short holds nothing back.
         self.is_amid = false;
         let before = self.consent();
-        self.state.consent = Some(consent);
+        self.state[Number::Consent] = consent as u64 + 1;
         if consent == before {
             self.save(now);
             return;
@@ -187,7 +200,7 @@ impl Client {
             Some("false") => self.set_consent(Consent::Denied, now),
             _ => {}
         }
-        purposes.text().clone_into(&mut self.state.purposes);
+        self.state.set(Text::Purposes, purposes.text());
         self.save(now);
     }
 
@@ -206,16 +219,16 @@ impl Client {
 
     pub(super) fn opt_out(&mut self, now: Now) {
         self.opt_out_kept();
-        if self.state.has_sent {
+        if self.state[Number::HasSent] == 1 {
             let request = self.deletion_request(now);
-            self.state.deletions.push(request);
+            self.state.push_deletion(&request);
             // Of whoever agrees again nothing has left.
-            self.state.has_sent = false;
+            self.state[Number::HasSent] = 0;
         }
         // Whoever agrees again later is not the one whose data is to be deleted, and is not to be told by any number.
-        self.state.purposes.clear();
-        self.state.sequence = 0;
-        self.state.sessions = 0;
+        self.state[Text::Purposes].clear();
+        self.state[Number::Sequence] = 0;
+        self.state[Number::Sessions] = 0;
         self.reset(ResetOptions::default(), now);
         self.effects.push(Effect::Wipe);
         // A wipe may take the state along. It was saved before too: a crash in between must not undo the denial.

@@ -4,7 +4,9 @@ use holloway_wire::LossReason;
 
 use super::{Client, Waiting};
 use crate::{
-    Diagnostic, Effect, HostMark, Now, ReadOutcome, RestoredChunk, StoredOutcome, Token, losses::Losses,
+    Diagnostic, Effect, HostMark, Now, ReadOutcome, RestoredChunk, StoredOutcome, Token,
+    losses::Losses,
+    state::{Number, Text},
 };
 
 /// How long a chunk that could not be read is left alone, in milliseconds.
@@ -24,9 +26,7 @@ impl Client {
     pub fn background(&mut self, now: Now) {
         self.is_background = true;
         self.seal();
-        if let Some(session) = &mut self.state.session {
-            session.is_active = false;
-        }
+        self.state[Number::IsActive] = 0;
         self.save(now);
         self.send_leaving(now);
     }
@@ -57,8 +57,10 @@ impl Client {
         for (reason, events) in gone.losses() {
             self.state.losses.add(reason, events);
         }
-        self.state.deletions.extend(gone.state.deletions.iter().cloned());
-        self.state.has_sent |= gone.state.has_sent;
+        if let Some(requests) = gone.state.given(Text::Deletions) {
+            self.state.push_deletion(requests);
+        }
+        self.state[Number::HasSent] |= gone.state[Number::HasSent];
         self.save(now);
         self.send(now);
     }
@@ -66,7 +68,7 @@ impl Client {
     /// The state was another client's, of the same device: whose it is still tells its losses and deletion requests itself.
     pub fn begin_apart(&mut self, now: Now) {
         self.state.losses = Losses::default();
-        self.state.deletions.clear();
+        self.state[Text::Deletions].clear();
         self.state.gone.clear();
         self.state.host_mark = HostMark::default();
         // Requests with what is not ours to tell are not sent; ours are made anew.

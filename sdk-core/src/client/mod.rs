@@ -15,8 +15,11 @@ use holloway_wire::{LossReason, MessageId};
 use self::sending::InFlight;
 pub use self::sending::message_id;
 use crate::{
-    ChunkId, Config, Consent, Diagnostic, Effect, HostMark, Now, Restored, Session, Token, outbox::Outbox,
-    random::Random, retry::Retry, state::State,
+    ChunkId, Config, Consent, Diagnostic, Effect, HostMark, Now, Restored, Session, Token,
+    outbox::Outbox,
+    random::Random,
+    retry::Retry,
+    state::{Number, State, Text},
 };
 
 /// What became of a call.
@@ -164,19 +167,11 @@ impl Client {
         let is_lost = had_state && state.is_none();
         let is_new = state.is_none();
         if let Some(state) = state {
-            client.retry = Retry::restore(
-                &client.config,
-                state.failures,
-                state.not_before_unix_ms,
-                state.by_server,
-                now,
-            );
-            client.state = state;
+            client.take_up(state, now);
         }
-        if client.state.identity.anonymous_id.is_empty() {
+        if client.anonymous_id().is_empty() {
             let known = client.config.anonymous_id.take().filter(|id| !id.is_empty());
-            client.state.identity.anonymous_id =
-                known.unwrap_or_else(|| client.random.message_id(now.unix_ms).to_text());
+            client.state[Text::AnonymousId] = known.unwrap_or_else(|| client.new_id(now));
         }
         client.lose(LossReason::StateDamaged, usize::from(is_lost));
         client.outbox.forget(&client.state.gone);
@@ -185,11 +180,11 @@ impl Client {
         }
         let copy = restored.state_copy.as_deref().and_then(State::read);
         if client.consent() == Consent::Denied {
-            let known = client.state.has_sent || client.user_id().is_some() || client.session().is_some();
+            let known = client.state[Number::HasSent] == 1
+                || client.user_id().is_some()
+                || client.state.has_session();
             // Denied by the app's settings since, or killed in the middle of a denial.
-            if known
-                || copy.is_some_and(|copy| copy.consent.unwrap_or(client.config.consent) != Consent::Denied)
-            {
+            if known || copy.is_some_and(|copy| client.decision(&copy) != Consent::Denied) {
                 client.opt_out(now);
             }
         }
@@ -218,22 +213,31 @@ impl Client {
 
     /// The device's id.
     pub fn anonymous_id(&self) -> &str {
-        &self.state.identity.anonymous_id
+        &self.state[Text::AnonymousId]
     }
 
     /// The user's id, after `identify`.
     pub fn user_id(&self) -> Option<&str> {
-        self.state.identity.user_id.as_deref()
+        self.state.given(Text::UserId)
     }
 
     /// The session of the latest event.
-    pub fn session(&self) -> Option<&Session> {
-        self.state.session.as_ref()
+    pub fn session(&self) -> Option<Session<'_>> {
+        self.state.session()
     }
 
     /// Whether this device may record.
     pub fn consent(&self) -> Consent {
-        self.state.consent.unwrap_or(self.config.consent)
+        self.decision(&self.state)
+    }
+
+    fn decision(&self, state: &State) -> Consent {
+        match state[Number::Consent] {
+            1 => Consent::Unknown,
+            2 => Consent::Granted,
+            3 => Consent::Denied,
+            _ => self.config.consent,
+        }
     }
 
     /// Events that wait to be sent or to be acknowledged.
@@ -248,7 +252,7 @@ impl Client {
 
     /// Whether nothing waits: no event, no deletion request, no answer of the host.
     pub fn is_idle(&self) -> bool {
-        self.queued_events() == 0 && self.state.deletions.is_empty() && self.waiting.is_empty()
+        self.queued_events() == 0 && self.state.deletion().is_none() && self.waiting.is_empty()
     }
 
     /// Whether sending stopped because the collector does not accept the write key.
@@ -289,7 +293,7 @@ impl Client {
         };
         let held =
             held.filter(|_| self.outbox.chunks.iter().find(may_go).is_none_or(|chunk| chunk.unanswered == 0));
-        let deletion = self.state.deletions.first().filter(|_| !self.is_follower).map(|_| 0);
+        let deletion = self.state.deletion().filter(|_| !self.is_follower).map(|_| 0);
         let send = [held.filter(|_| self.consent() == Consent::Granted), deletion]
             .into_iter()
             .flatten()
@@ -298,6 +302,18 @@ impl Client {
             .map(|time| time.max(self.retry.not_before_mono_ms))
             .filter(|time| *time > 0);
         [flush, send].into_iter().flatten().min()
+    }
+
+    /// Goes on by a stored state, and with the pause that it tells of.
+    fn take_up(&mut self, state: State, now: Now) {
+        self.retry = Retry::restore(
+            &self.config,
+            state[Number::Failures] as u32,
+            state[Number::NotBeforeUnixMs],
+            state[Number::ByServer] == 1,
+            now,
+        );
+        self.state = state;
     }
 
     fn token(&mut self, waiting: Waiting) -> Token {

@@ -4,57 +4,32 @@ use alloc::{string::String, vec::Vec};
 
 use holloway_wire::{
     Event, EventKind, LossReason, RawJson, Timestamp,
-    json::{write_number, write_string},
+    json::{Sink, write_member, write_number},
 };
 
 use super::{Client, Tracked, Waiting};
-use crate::{Consent, Diagnostic, Effect, EventOptions, Now, frame::crc32c, identity::merged};
+use crate::{
+    Consent, Diagnostic, Effect, EventOptions, Now,
+    frame::crc32c,
+    identity,
+    state::{Number, Text},
+};
 
 /// The name of the event by which a denied consent asks for deletion.
 const DELETION_EVENT: &str = "Deletion Requested";
 
-/// What differs by call, as the app gave it.
+/// What differs by call, found to be well formed.
 pub(super) struct Draft<'a> {
     pub(super) kind: EventKind,
+    /// The event's or page's name, the group's id, or the former id.
     pub(super) name: Option<&'a str>,
-    pub(super) properties: Option<&'a str>,
-    pub(super) traits: Option<&'a str>,
-    pub(super) group_id: Option<&'a str>,
-    pub(super) previous_id: Option<&'a str>,
+    /// Properties, or traits.
+    pub(super) properties: Option<RawJson<'a>>,
+    pub(super) context: Option<RawJson<'a>>,
+    pub(super) integrations: Option<RawJson<'a>>,
 }
 
 impl Draft<'_> {
-    pub(super) const fn new(kind: EventKind) -> Self {
-        Self { kind, name: None, properties: None, traits: None, group_id: None, previous_id: None }
-    }
-}
-
-/// The same, found to be well formed.
-pub(super) struct Parts<'a> {
-    pub(super) kind: EventKind,
-    pub(super) name: Option<&'a str>,
-    pub(super) properties: Option<RawJson<'a>>,
-    pub(super) traits: Option<RawJson<'a>>,
-    pub(super) context: Option<RawJson<'a>>,
-    pub(super) integrations: Option<RawJson<'a>>,
-    pub(super) group_id: Option<&'a str>,
-    pub(super) previous_id: Option<&'a str>,
-}
-
-impl Parts<'_> {
-    pub(super) const fn new(kind: EventKind) -> Self {
-        Self {
-            kind,
-            name: None,
-            properties: None,
-            traits: None,
-            context: None,
-            integrations: None,
-            group_id: None,
-            previous_id: None,
-        }
-    }
-
     /// Whether it is something that was done, rather than a word on who somebody is.
     fn is_action(&self) -> bool {
         matches!(self.kind, EventKind::Track | EventKind::Page | EventKind::Screen)
@@ -62,45 +37,51 @@ impl Parts<'_> {
 }
 
 impl Client {
-    pub(super) fn record(&mut self, draft: &Draft<'_>, options: &EventOptions<'_>, now: Now) -> Tracked {
+    pub(super) fn record(
+        &mut self,
+        kind: EventKind,
+        name: Option<&str>,
+        properties: Option<&str>,
+        options: &EventOptions<'_>,
+        now: Now,
+    ) -> Tracked {
         if self.consent() == Consent::Denied {
             self.lose(LossReason::OptedOut, 1);
             return Tracked::Dropped(LossReason::OptedOut);
         }
         self.is_amid = true;
-        let tracked = self.record_amid(draft, options, now);
-        self.end(now);
-        if matches!(tracked, Tracked::Queued(_)) {
-            self.send(now);
-        }
-        tracked
-    }
-
-    fn record_amid(&mut self, draft: &Draft<'_>, options: &EventOptions<'_>, now: Now) -> Tracked {
         let made = self.random.message_id(now.unix_ms);
         let made_text = made.to_text();
         let message_id = options.message_id.filter(|id| !id.is_empty()).unwrap_or(&made_text);
-        let objects = [draft.properties, draft.traits, options.context, options.integrations];
-        let parsed = objects.map(|text| text.map(RawJson::object).transpose());
-        let [Ok(properties), Ok(traits), Ok(context), Ok(integrations)] = parsed else {
-            let at = parsed.iter().find_map(|object| object.err()).map_or(0, |error| error.at);
-            self.diagnose(Diagnostic::BadJson { at });
-            return self.drop_event(LossReason::Serialize, now);
-        };
-        let parts = Parts {
-            kind: draft.kind,
-            name: draft.name,
-            properties,
-            traits,
-            context,
-            integrations,
-            group_id: draft.group_id,
-            previous_id: draft.previous_id,
-        };
-        let campaign = self.campaign(context);
-        self.must_save |= self.touch_session(message_id, campaign, now);
-        let lost = self.put(&parts, message_id, options.timestamp_unix_ms.unwrap_or(now.unix_ms), now);
-        lost.map_or(Tracked::Queued(options.message_id.is_none().then_some(made)), Tracked::Dropped)
+        let unix_ms = options.timestamp_unix_ms.unwrap_or(now.unix_ms);
+        let mut objects = [None; 3];
+        let mut lost = None;
+        for (object, text) in objects.iter_mut().zip([properties, options.context, options.integrations]) {
+            match text.map(RawJson::object) {
+                None => {}
+                Some(Ok(found)) => *object = Some(found),
+                Some(Err(error)) => {
+                    self.diagnose(Diagnostic::BadJson { at: error.at });
+                    self.lose(LossReason::Serialize, 1);
+                    self.must_save = true;
+                    lost = Some(LossReason::Serialize);
+                    break;
+                }
+            }
+        }
+        if lost.is_none() {
+            let [properties, context, integrations] = objects;
+            let campaign = self.campaign(context);
+            self.must_save |= self.touch_session(message_id, campaign, now);
+            lost =
+                self.put(&Draft { kind, name, properties, context, integrations }, message_id, unix_ms, now);
+        }
+        self.end(now);
+        if let Some(reason) = lost {
+            return Tracked::Dropped(reason);
+        }
+        self.send(now);
+        Tracked::Queued(options.message_id.is_none().then_some(made))
     }
 
     /// What stands for the campaign of an event, where sessions are split by it.
@@ -108,46 +89,52 @@ impl Client {
         if !self.config.session_by_campaign {
             return None;
         }
-        let host = RawJson::object(&self.context).ok();
-        own.and_then(|own| own.get("campaign")).or_else(|| host?.get("campaign")).map(campaign_of)
+        let host = RawJson::trusted(&self.context);
+        own.and_then(|own| own.get("campaign")).or_else(|| host.get("campaign")).map(campaign_of)
     }
 
     /// Writes an event of the running session and keeps it; why it is lost, when it is.
     pub(super) fn put(
         &mut self,
-        parts: &Parts<'_>,
+        draft: &Draft<'_>,
         message_id: &str,
         unix_ms: u64,
         now: Now,
     ) -> Option<LossReason> {
-        if parts.is_action() && self.is_sampled_out() {
+        if draft.is_action() && self.is_sampled_out() {
             // The app wants these losses, and many: they are saved with the session's activity.
             self.lose(LossReason::Sampled, 1);
             return Some(LossReason::Sampled);
         }
         #[cfg(feature = "plugins")]
         let mut plugins = core::mem::take(&mut self.plugins);
-        let own = parts.context.unwrap_or(RawJson::EMPTY);
-        let context = merged(&merged(&self.library_context(), &self.context), own.text());
-        let registered = self.state.identity.super_properties();
-        let super_properties =
-            RawJson::object(&registered).ok().filter(|all| parts.is_action() && !all.is_empty());
-        let properties =
-            super_properties.map(|all| merged(all.text(), parts.properties.unwrap_or(RawJson::EMPTY).text()));
-        let properties =
-            properties.as_deref().and_then(|text| RawJson::object(text).ok()).or(parts.properties);
-        let event = Event {
-            user_id: self.user_id(),
-            group_id: parts.group_id,
-            previous_id: parts.previous_id,
-            name: parts.name,
-            properties,
-            traits: parts.traits,
-            context: RawJson::object(&context).unwrap_or(RawJson::EMPTY),
-            integrations: parts.integrations,
-            ..Event::new(parts.kind, message_id, self.anonymous_id(), Timestamp::from_millis(unix_ms as i64))
+        let library = self.library_context();
+        let context = [
+            RawJson::trusted(&library),
+            RawJson::trusted(&self.context),
+            draft.context.unwrap_or(RawJson::EMPTY),
+        ];
+        let registered = [&self.state[Text::Registered], &self.state[Text::RegisteredForSession]];
+        let [lasting, passing] = registered.map(|object| RawJson::trusted(object));
+        let properties = [lasting, passing, draft.properties.unwrap_or(RawJson::EMPTY)];
+        let has_registered = registered.iter().any(|object| object.len() > RawJson::EMPTY.text().len());
+        let properties = match draft.properties {
+            _ if has_registered && draft.is_action() => &properties[..],
+            None => &[],
+            Some(_) => &properties[2..],
         };
-        let mut payload = Vec::with_capacity(256 + context.len());
+        let mut event = Event {
+            user_id: self.user_id(),
+            context: &context,
+            integrations: draft.integrations,
+            ..Event::new(draft.kind, message_id, self.anonymous_id(), Timestamp::from_millis(unix_ms as i64))
+        };
+        if draft.is_action() {
+            (event.name, event.properties) = (draft.name, properties);
+        } else {
+            (event.other_id, event.traits) = (draft.name, properties);
+        }
+        let mut payload = Vec::with_capacity(256 + library.len() + self.context.len());
         #[cfg(feature = "plugins")]
         let is_kept = plugins.write(&event, &mut payload);
         #[cfg(not(feature = "plugins"))]
@@ -209,59 +196,55 @@ impl Client {
         self.lose(LossReason::QueueFull, dropped);
     }
 
-    fn drop_event(&mut self, reason: LossReason, now: Now) -> Tracked {
-        self.lose(reason, 1);
-        self.save(now);
-        Tracked::Dropped(reason)
-    }
-
     /// What the client itself knows: library, session, purposes.
     fn library_context(&self) -> String {
-        let mut out = b"{\"library\":{\"name\":".to_vec();
+        let state = &self.state;
+        let mut out = Vec::new();
         let out = &mut out;
-        write_string(out, self.config.library.0);
-        text_member(out, b",\"version\":", self.config.library.1);
-        if let Some(session) = &self.state.session {
-            text_member(out, b"},\"session\":{\"id\":", &session.id);
-            out.extend_from_slice(b",\"start\":\"");
-            Timestamp::from_millis(session.start_unix_ms as i64).write(out);
-            number_member(out, b"\",\"index\":", session.index);
-            number_member(out, b",\"eventIndex\":", session.events);
-            number_member(out, b",\"sequence\":", self.state.sequence);
+        write_member(out, "{\"library\":{\"name\":", self.config.library.0);
+        write_member(out, ",\"version\":", self.config.library.1);
+        if state.has_session() {
+            write_member(out, "},\"session\":{\"id\":", &state[Text::SessionId]);
+            out.put(",\"start\":\"");
+            Timestamp::from_millis(state[Number::StartUnixMs] as i64).write(out);
+            number_member(out, "\",\"index\":", state[Number::Sessions]);
+            number_member(out, ",\"eventIndex\":", state[Number::Events]);
+            number_member(out, ",\"sequence\":", state[Number::Sequence]);
             // Where there are session events, the app's first one says so too: after a kill it may be the newest.
-            if session.events == 1 || (self.config.session_events && session.events == 2) {
-                text_member(out, b",\"reason\":", session.reason.as_str());
-                if let Some(previous) = &session.previous_id {
-                    text_member(out, b",\"previousId\":", previous);
+            if state[Number::Events] == 1 || (self.tells_sessions() && state[Number::Events] == 2) {
+                write_member(out, ",\"reason\":", state.reason().as_str());
+                if let Some(previous) = state.given(Text::PreviousSessionId) {
+                    write_member(out, ",\"previousId\":", previous);
                 }
             }
         }
-        out.push(b'}');
-        if !self.state.purposes.is_empty() {
-            out.extend_from_slice(b",\"consent\":{\"categoryPreferences\":");
-            out.extend_from_slice(self.state.purposes.as_bytes());
-            out.push(b'}');
+        out.put("}");
+        if let Some(purposes) = state.given(Text::Purposes) {
+            out.put(",\"consent\":{\"categoryPreferences\":");
+            out.put(purposes);
+            out.put("}");
         }
-        out.push(b'}');
-        String::from_utf8(core::mem::take(out)).expect("written as UTF-8")
+        out.put("}");
+        identity::text(core::mem::take(out))
     }
 
     /// The event that asks a collector to delete what it has of this device and its user.
-    pub(super) fn deletion_request(&mut self, now: Now) -> Vec<u8> {
-        let message_id = self.random.message_id(now.unix_ms).to_text();
+    pub(super) fn deletion_request(&mut self, now: Now) -> String {
+        let message_id = self.new_id(now);
+        let time = Timestamp::from_millis(now.unix_ms as i64);
         let event = Event {
             user_id: self.user_id(),
             name: Some(DELETION_EVENT),
-            ..Event::new(
-                EventKind::Track,
-                &message_id,
-                self.anonymous_id(),
-                Timestamp::from_millis(now.unix_ms as i64),
-            )
+            ..Event::new(EventKind::Track, &message_id, self.anonymous_id(), time)
         };
         let mut payload = Vec::new();
         event.write(&mut payload);
-        payload
+        identity::text(payload)
+    }
+
+    /// An id that was never given.
+    pub(super) fn new_id(&mut self, now: Now) -> String {
+        self.random.message_id(now.unix_ms).to_text()
     }
 }
 
@@ -270,12 +253,8 @@ pub(super) fn campaign_of(campaign: RawJson<'_>) -> u32 {
     crc32c(campaign.text().as_bytes()).max(1)
 }
 
-fn text_member(out: &mut Vec<u8>, before: &[u8], text: &str) {
-    out.extend_from_slice(before);
-    write_string(out, text);
-}
-
-fn number_member(out: &mut Vec<u8>, before: &[u8], number: u64) {
-    out.extend_from_slice(before);
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+fn number_member(out: &mut Vec<u8>, before: &str, number: u64) {
+    out.put(before);
     write_number(out, number);
 }

@@ -1,7 +1,7 @@
 //! When the state is written.
 
 use super::{Client, Waiting};
-use crate::{Consent, Effect, Now};
+use crate::{Consent, Effect, Now, state::Number};
 
 impl Client {
     /// Writes the state, unless nothing may be written yet, and then lets go of the chunks that it says are gone.
@@ -28,9 +28,9 @@ impl Client {
     }
 
     pub(super) fn write_state(&mut self, now: Now) {
-        self.state.failures = self.retry.failures;
-        self.state.not_before_unix_ms = self.retry.not_before_unix_ms;
-        self.state.by_server = self.retry.by_server;
+        self.state[Number::Failures] = self.retry.failures.into();
+        self.state[Number::NotBeforeUnixMs] = self.retry.not_before_unix_ms;
+        self.state[Number::ByServer] = self.retry.by_server.into();
         self.saved_mono_ms = now.mono_ms;
         self.is_kept = true;
         self.must_save = false;

@@ -13,6 +13,7 @@ use crate::{
     losses::Losses,
     outbox::Chunk,
     retry::{http_date_unix_ms, retry_after_ms},
+    state::Number,
 };
 
 /// Room in a batch for what stands around its events.
@@ -45,7 +46,7 @@ impl Client {
         if self.paused || !self.in_flight.is_empty() || self.retry.is_pausing(now) {
             return;
         }
-        if !self.state.deletions.is_empty() && !self.is_follower {
+        if self.state.deletion().is_some() && !self.is_follower {
             self.request(Cargo::Deletion, false, now);
             return;
         }
@@ -143,8 +144,9 @@ impl Client {
             losses.acknowledge(&other.losses);
         }
         let mut waiting = 1;
+        let deletion = [self.state.deletion().unwrap_or_default().as_bytes().to_vec()];
         let events: &[Vec<u8>] = match cargo {
-            Cargo::Deletion => self.state.deletions.get(..1).unwrap_or_default(),
+            Cargo::Deletion => &deletion,
             Cargo::Events(id, count) => {
                 let Some(chunk) = self.outbox.get(id) else { return };
                 chunk.in_flight = true;
@@ -164,8 +166,8 @@ impl Client {
             key.push(b'-');
             write_number(&mut key, number as u64);
         }
-        if !self.state.has_sent && matches!(cargo, Cargo::Events(..)) {
-            self.state.has_sent = true;
+        if self.state[Number::HasSent] == 0 && matches!(cargo, Cargo::Events(..)) {
+            self.state[Number::HasSent] = 1;
             self.save(now);
         }
         self.in_flight.push(InFlight { token, cargo, losses });
@@ -202,10 +204,10 @@ impl Client {
 
     /// Parts with the deletion request that was delivered; whether it must go again.
     fn settle_deletion(&mut self, receipt: Option<&Receipt<'_>>) -> bool {
-        let first = self.state.deletions.first();
-        let again = first.and_then(|request| verdict(receipt?, request)) == Some(Verdict::Retry);
-        if !again && first.is_some() {
-            self.state.deletions.remove(0);
+        let first = self.state.deletion();
+        let again = first.and_then(|request| verdict(receipt?, request.as_bytes())) == Some(Verdict::Retry);
+        if !again {
+            self.state.drop_deletion();
         }
         again
     }

@@ -1,17 +1,22 @@
 //! When a session begins and ends, and how events are numbered.
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use holloway_wire::{
     EventKind, RawJson, Timestamp,
-    json::{write_number, write_string},
+    json::{Sink, write_number, write_string},
 };
 
 use super::{
     Client,
-    record::{Parts, campaign_of},
+    record::{Draft, campaign_of},
 };
-use crate::{Consent, Now, Rotation, Session, frame::crc32c};
+use crate::{
+    Consent, Now, Rotation,
+    frame::crc32c,
+    identity,
+    state::{Number, Text},
+};
 
 const STARTED: &str = "Session Started";
 const ENDED: &str = "Session Ended";
@@ -21,7 +26,7 @@ impl Client {
     pub fn start_session(&mut self, now: Now) {
         if self.consent() != Consent::Denied {
             self.is_amid = true;
-            self.rotate(Rotation::Manual, None, now);
+            self.rotate(Rotation::Manual, "", now);
             self.must_save = true;
             self.end(now);
             self.send(now);
@@ -51,175 +56,200 @@ impl Client {
         let (Some(id), Some(anonymous_id)) = (text(session, "id"), text(event, "anonymousId")) else {
             return;
         };
-        let previous_id = text(session, "previousId");
-        let known = self.state.session.as_ref().map(|session| session.id.as_str());
-        let is_same = known == Some(id.as_str());
+        let previous_id = text(session, "previousId").unwrap_or_default();
+        let known = self.state[Text::SessionId].as_str();
+        let is_same = known == id;
         // What another writer left here is no sign of where this one was.
-        let is_next = match known {
-            Some(_) => previous_id.as_deref() == known,
-            None => {
-                self.state.sequence == 0
-                    || (index == self.state.sessions.saturating_add(1) && anonymous_id == self.anonymous_id())
-            }
+        let is_next = if known.is_empty() {
+            self.state[Number::Sequence] == 0
+                || (index == self.state[Number::Sessions].saturating_add(1)
+                    && anonymous_id == self.anonymous_id())
+        } else {
+            previous_id == known
         };
-        if sequence <= self.state.sequence || !(is_same || is_next) {
+        if sequence <= self.state[Number::Sequence] || !(is_same || is_next) {
             return;
         }
-        self.state.sequence = sequence;
-        self.state.identity.anonymous_id = anonymous_id;
-        self.state.identity.user_id = text(event, "userId");
+        let state = &mut self.state;
+        state[Number::Sequence] = sequence;
+        state[Text::AnonymousId] = anonymous_id;
+        state[Text::UserId] = text(event, "userId").unwrap_or_default();
         if text(event, "event").as_deref() == Some(ENDED) {
-            self.state.session = None;
+            state.clear_session();
             return;
         }
         let last_unix_ms = time(event, "timestamp").unwrap_or_default().max(start_unix_ms);
-        if let Some(known) = self.state.session.as_mut().filter(|_| is_same) {
-            known.events = events;
+        let timeout_ms = self.config.session_timeout_ms;
+        state[Number::Events] = events;
+        state[Number::IsActive] = 1;
+        if is_same {
             // A time that the app gave its event is no sign of activity.
-            let gap_ms = last_unix_ms.saturating_sub(known.last_unix_ms);
-            if gap_ms <= self.config.session_timeout_ms {
-                known.duration_ms = known.duration_ms.saturating_add(gap_ms);
-                known.last_unix_ms = known.last_unix_ms.max(last_unix_ms);
+            let gap_ms = last_unix_ms.saturating_sub(state[Number::LastUnixMs]);
+            if gap_ms <= timeout_ms {
+                state.add(Number::DurationMs, gap_ms);
+                state[Number::LastUnixMs] = state[Number::LastUnixMs].max(last_unix_ms);
             }
-            known.is_active = true;
             return;
         }
-        let is_given = last_unix_ms - start_unix_ms > self.config.session_timeout_ms;
+        let is_given = last_unix_ms - start_unix_ms > timeout_ms;
         let last_unix_ms = if is_given { start_unix_ms } else { last_unix_ms };
         let word = text(session, "reason").unwrap_or_default();
-        self.state.sessions = index;
-        self.state.session = Some(Session {
-            id,
-            index,
-            start_unix_ms,
-            last_unix_ms,
-            duration_ms: last_unix_ms - start_unix_ms,
-            events,
-            previous_id,
-            first_event_id: String::new(),
-            reason: Rotation::ALL
-                .into_iter()
-                .find(|reason| reason.as_str() == word)
-                .unwrap_or(Rotation::First),
-            campaign: event.get("context").and_then(|context| context.get("campaign")).map_or(0, campaign_of),
-            is_active: true,
-        });
+        let campaign = event.get("context").and_then(|context| context.get("campaign"));
+        state[Number::Sessions] = index;
+        state[Text::SessionId] = id;
+        state[Text::PreviousSessionId] = previous_id;
+        state[Text::FirstEventId].clear();
+        state[Number::StartUnixMs] = start_unix_ms;
+        state[Number::LastUnixMs] = last_unix_ms;
+        state[Number::DurationMs] = last_unix_ms - start_unix_ms;
+        state[Number::Reason] =
+            Rotation::ALL.into_iter().position(|reason| reason.as_str() == word).unwrap_or_default() as u64;
+        state[Number::Campaign] = campaign.map_or(0, campaign_of).into();
     }
 
     /// Makes sure of a session for an event of now; whether the state must be saved.
     pub(super) fn touch_session(&mut self, message_id: &str, campaign: Option<u32>, now: Now) -> bool {
-        let (timeout, most) = (self.config.session_timeout_ms, self.config.session_max_ms);
-        let is_first = self.state.sessions == 0;
-        // A session's own first event has no campaign.
-        let told = u64::from(self.config.session_events);
         let mut gap_ms = 0;
-        let rotation = match &self.state.session {
-            None if is_first => Some(Rotation::First),
-            None => Some(Rotation::Reset),
-            Some(session) => {
-                gap_ms = session.gap_ms(self.active_mono_ms, now);
-                let is_other =
-                    campaign.is_some_and(|campaign| campaign != session.campaign && session.events > told);
-                let by_time = session.ends(gap_ms, timeout, most);
-                by_time.or(is_other.then_some(Rotation::Campaign))
-            }
+        let rotation = if self.state.has_session() {
+            gap_ms = self.gap_ms(now);
+            self.ends(gap_ms, campaign)
+        } else if self.state[Number::Sessions] == 0 {
+            Some(Rotation::First)
+        } else {
+            Some(Rotation::Reset)
         };
         if let Some(reason) = rotation {
-            self.rotate(reason, None, now);
+            self.rotate(reason, "", now);
             gap_ms = 0;
         }
         self.active_mono_ms = Some(now.mono_ms);
-        if let Some(session) = &mut self.state.session {
-            session.duration_ms = session.duration_ms.saturating_add(gap_ms);
-            session.last_unix_ms = now.unix_ms;
-            session.is_active = true;
-            session.campaign = campaign.unwrap_or(session.campaign);
-            if session.events == 0 {
-                message_id.clone_into(&mut session.first_event_id);
-            }
+        let state = &mut self.state;
+        state.add(Number::DurationMs, gap_ms);
+        state[Number::LastUnixMs] = now.unix_ms;
+        state[Number::IsActive] = 1;
+        if let Some(campaign) = campaign {
+            state[Number::Campaign] = campaign.into();
         }
-        self.count_event();
+        self.count_event(message_id);
         // A host in the background may never come to save what this one adds.
         self.is_background
             || rotation.is_some()
             || now.mono_ms.saturating_sub(self.saved_mono_ms) >= self.config.activity_save_ms
     }
 
+    /// Milliseconds since the latest event. A clock that went back says nothing; the monotonic one does, unless it is
+    /// another run's.
+    fn gap_ms(&self, now: Now) -> u64 {
+        match now.unix_ms.checked_sub(self.state[Number::LastUnixMs]) {
+            Some(gap) => gap,
+            None => self.active_mono_ms.map_or(0, |last| now.mono_ms.saturating_sub(last)),
+        }
+    }
+
+    /// Why the session cannot take an event after this gap, or with this campaign; `None` when it can.
+    fn ends(&self, gap_ms: u64, campaign: Option<u32>) -> Option<Rotation> {
+        let state = &self.state;
+        // A session's own first event has no campaign.
+        let told = u64::from(self.tells_sessions());
+        if gap_ms > self.config.session_timeout_ms {
+            Some(Rotation::Idle)
+        } else if state[Number::DurationMs].saturating_add(gap_ms) >= self.config.session_max_ms {
+            Some(Rotation::Cap)
+        } else if campaign.is_some_and(|campaign| u64::from(campaign) != state[Number::Campaign])
+            && state[Number::Events] > told
+        {
+            Some(Rotation::Campaign)
+        } else {
+            None
+        }
+    }
+
     /// Ends the session before a `reset`.
     pub(super) fn close_session(&mut self, now: Now) {
         self.tell_end("reset", now);
-        self.state.session = None;
-        self.state.identity.registered_for_session.clear();
+        self.state.clear_session();
+        self.state[Text::RegisteredForSession].clear();
     }
 
-    /// Whether the sample has the running session.
+    /// Whether the sample has not the running session.
     pub(super) fn is_sampled_out(&self) -> bool {
-        let bucket = |session: &Session| crc32c(session.id.as_bytes()) % 1_000_000;
-        self.state.session.as_ref().is_some_and(|session| bucket(session) >= self.config.sampled_sessions_ppm)
+        let id = &self.state[Text::SessionId];
+        !id.is_empty() && crc32c(id.as_bytes()) % 1_000_000 >= self.config.sampled_sessions_ppm
     }
 
-    fn count_event(&mut self) {
-        self.state.sequence = self.state.sequence.saturating_add(1);
-        if let Some(session) = &mut self.state.session {
-            session.events = session.events.saturating_add(1);
+    /// Whether begin and end of a session are events.
+    pub(super) fn tells_sessions(&self) -> bool {
+        cfg!(feature = "session-events") && self.config.session_events
+    }
+
+    fn count_event(&mut self, message_id: &str) {
+        let state = &mut self.state;
+        state.add(Number::Sequence, 1);
+        if state.has_session() {
+            if state[Number::Events] == 0 {
+                state.set(Text::FirstEventId, message_id);
+            }
+            state.add(Number::Events, 1);
         }
     }
 
-    /// Begins a session; the end of the one before is still its own user's.
-    pub(super) fn rotate(&mut self, reason: Rotation, user_id: Option<&str>, now: Now) {
+    /// Begins a session; the end of the one before is still its own user's. An empty user id changes none.
+    pub(super) fn rotate(&mut self, reason: Rotation, user_id: &str, now: Now) {
         self.tell_end(reason.as_str(), now);
         self.active_mono_ms = Some(now.mono_ms);
-        if user_id.is_some() {
-            self.state.identity.user_id = user_id.map(ToOwned::to_owned);
+        let id = self.new_id(now);
+        let state = &mut self.state;
+        if !user_id.is_empty() {
+            state.set(Text::UserId, user_id);
         }
-        self.state.identity.registered_for_session.clear();
-        self.state.sessions = self.state.sessions.saturating_add(1);
-        let previous_id = self.state.session.take().map(|session| session.id);
-        self.state.session = Some(Session {
-            id: self.random.message_id(now.unix_ms).to_text(),
-            index: self.state.sessions,
-            start_unix_ms: now.unix_ms,
-            last_unix_ms: now.unix_ms,
-            duration_ms: 0,
-            events: 0,
-            previous_id,
-            first_event_id: String::new(),
-            reason,
-            campaign: 0,
-            is_active: true,
-        });
-        if self.config.session_events {
-            self.tell(STARTED, Vec::new(), now.unix_ms, now);
+        state[Text::RegisteredForSession].clear();
+        let previous_id = core::mem::replace(&mut state[Text::SessionId], id);
+        state[Text::PreviousSessionId] = previous_id;
+        state[Text::FirstEventId].clear();
+        state.add(Number::Sessions, 1);
+        state[Number::StartUnixMs] = now.unix_ms;
+        state[Number::LastUnixMs] = now.unix_ms;
+        state[Number::DurationMs] = 0;
+        state[Number::Events] = 0;
+        state[Number::Reason] = reason as u64;
+        state[Number::Campaign] = 0;
+        state[Number::IsActive] = 1;
+        if self.tells_sessions() {
+            self.tell(STARTED, None, now.unix_ms, now);
         }
     }
 
     /// The end of the running session, at the time of its latest event. One that a crash left behind is told so when
     /// the next one begins.
     fn tell_end(&mut self, reason: &str, now: Now) {
-        let is_told = self.config.session_events && self.consent() != Consent::Denied;
-        let Some(session) = self.state.session.as_ref().filter(|_| is_told) else { return };
-        let is_crash = session.is_active && self.active_mono_ms.is_none();
-        let mut properties = b"{\"reason\":".to_vec();
+        let state = &self.state;
+        if !self.tells_sessions() || self.consent() == Consent::Denied || !state.has_session() {
+            return;
+        }
+        let is_crash = state[Number::IsActive] == 1 && self.active_mono_ms.is_none();
+        let mut properties = Vec::new();
+        properties.put("{\"reason\":");
         write_string(&mut properties, if is_crash { "crash" } else { reason });
-        properties.extend_from_slice(b",\"events\":");
-        write_number(&mut properties, session.events);
-        properties.extend_from_slice(b",\"durationMs\":");
-        write_number(&mut properties, session.duration_ms);
-        properties.push(b'}');
-        let at = session.last_unix_ms;
-        self.tell(ENDED, properties, at, now);
+        properties.put(",\"events\":");
+        write_number(&mut properties, state[Number::Events]);
+        properties.put(",\"durationMs\":");
+        write_number(&mut properties, state[Number::DurationMs]);
+        properties.put("}");
+        let at = state[Number::LastUnixMs];
+        self.tell(ENDED, Some(&identity::text(properties)), at, now);
     }
 
     /// Records an event of the session itself.
-    fn tell(&mut self, name: &str, properties: Vec<u8>, unix_ms: u64, now: Now) {
-        let message_id = self.random.message_id(now.unix_ms).to_text();
-        if let Some(session) = self.state.session.as_mut().filter(|session| session.events == 0) {
-            message_id.clone_into(&mut session.first_event_id);
-        }
-        self.count_event();
-        let properties = String::from_utf8(properties).expect("written as UTF-8");
-        let properties = RawJson::object(&properties).ok();
-        let parts = Parts { name: Some(name), properties, ..Parts::new(EventKind::Track) };
-        let _ = self.put(&parts, &message_id, unix_ms, now);
+    fn tell(&mut self, name: &str, properties: Option<&str>, unix_ms: u64, now: Now) {
+        let message_id = self.new_id(now);
+        self.count_event(&message_id);
+        let draft = Draft {
+            kind: EventKind::Track,
+            name: Some(name),
+            properties: properties.map(RawJson::trusted),
+            context: None,
+            integrations: None,
+        };
+        let _ = self.put(&draft, &message_id, unix_ms, now);
     }
 }

@@ -3,10 +3,11 @@
 //! They share one state, which each reads before it acts and writes after, and one of them, the leader, sends what
 //! belongs to the visitor and to none of them alone.
 
-use alloc::{borrow::ToOwned, string::String};
-
 use super::Client;
-use crate::{Consent, Now, Rotation, Session, retry::Retry, state::State};
+use crate::{
+    Consent, Now,
+    state::{Number, State, Text},
+};
 
 impl Client {
     /// Another client of this visitor wrote this state: who the visitor is, the session, the decision and the pause are as
@@ -18,21 +19,17 @@ impl Client {
         let Some(mut theirs) = State::read(state) else { return };
         let before = self.consent();
         let mine = &mut self.state;
-        theirs.sequence = theirs.sequence.max(mine.sequence);
-        if let (Some(theirs), Some(mine)) = (&mut theirs.session, &mine.session)
-            && theirs.id == mine.id
-        {
-            theirs.events = theirs.events.max(mine.events);
-            theirs.last_unix_ms = theirs.last_unix_ms.max(mine.last_unix_ms);
-            theirs.duration_ms = theirs.duration_ms.max(mine.duration_ms);
+        let is_same = mine[Text::SessionId] == theirs[Text::SessionId];
+        // Of another session than theirs nothing counts.
+        let ours = [Number::Sequence, Number::Events, Number::LastUnixMs, Number::DurationMs];
+        for number in ours.into_iter().take(if is_same { 4 } else { 1 }) {
+            theirs[number] = theirs[number].max(mine[number]);
         }
         // Of chunks and of marks each host has its own.
         core::mem::swap(&mut theirs.gone, &mut mine.gone);
         theirs.host_mark = mine.host_mark;
-        self.state = theirs;
         let unanswered = self.retry.unanswered;
-        let State { failures, not_before_unix_ms, by_server, .. } = self.state;
-        self.retry = Retry::restore(&self.config, failures, not_before_unix_ms, by_server, now);
+        self.take_up(theirs, now);
         self.retry.unanswered = unanswered;
         let consent = self.consent();
         if consent != before {
@@ -67,43 +64,32 @@ impl Client {
         if anonymous_id.is_empty() || self.consent() == Consent::Denied {
             return;
         }
-        let identity = &mut self.state.identity;
-        let is_other = identity.anonymous_id != anonymous_id;
+        let is_other = self.state[Text::AnonymousId] != anonymous_id;
+        let state = &mut self.state;
         if is_other {
-            anonymous_id.clone_into(&mut identity.anonymous_id);
-            identity.registered.clear();
-            identity.registered_for_session.clear();
-            self.state.session = None;
+            state.set(Text::AnonymousId, anonymous_id);
+            state.set(Text::Registered, "");
+            state.set(Text::RegisteredForSession, "");
+            state.clear_session();
         }
         if is_other || record.contains('\n') {
-            self.state.identity.user_id = (!user_id.is_empty()).then(|| user_id.to_owned());
+            state.set(Text::UserId, user_id);
         }
         let last_unix_ms = number(last);
-        let (start_unix_ms, events) = (number(start), number(events));
-        match &mut self.state.session {
-            Some(mine) if mine.id == id => {
-                mine.events = mine.events.max(events);
-                mine.last_unix_ms = mine.last_unix_ms.max(last_unix_ms);
-            }
-            Some(mine) if id.is_empty() || mine.last_unix_ms > last_unix_ms => {}
-            mine if !id.is_empty() => {
-                let previous_id = mine.take().map(|session| session.id);
-                self.state.sessions = number(index);
-                *mine = Some(Session {
-                    id: id.to_owned(),
-                    index: self.state.sessions,
-                    start_unix_ms,
-                    last_unix_ms,
-                    duration_ms: last_unix_ms.saturating_sub(start_unix_ms),
-                    events,
-                    previous_id,
-                    first_event_id: String::new(),
-                    reason: Rotation::First,
-                    campaign: 0,
-                    is_active: true,
-                });
-            }
-            _ => {}
+        if state[Text::SessionId] == id {
+            state[Number::Events] = state[Number::Events].max(number(events));
+            state[Number::LastUnixMs] = state[Number::LastUnixMs].max(last_unix_ms);
+        } else if !id.is_empty() && state[Number::LastUnixMs] <= last_unix_ms {
+            let previous_id = core::mem::take(&mut state[Text::SessionId]);
+            state.clear_session();
+            state.set(Text::PreviousSessionId, &previous_id);
+            state.set(Text::SessionId, id);
+            state[Number::Sessions] = number(index);
+            state[Number::StartUnixMs] = number(start);
+            state[Number::LastUnixMs] = last_unix_ms;
+            state[Number::DurationMs] = last_unix_ms.saturating_sub(number(start));
+            state[Number::Events] = number(events);
+            state[Number::IsActive] = 1;
         }
         self.save(now);
     }

@@ -2,7 +2,7 @@
 
 use holloway_core::{
     ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, Now, Registration, ResetOptions,
-    Restored, RestoredChunk, Session,
+    Restored, RestoredChunk,
     frame::Scan,
     wire::{LossReason, MessageId},
 };
@@ -88,7 +88,7 @@ struct Facts {
     anonymous_id: String,
     user_id: Option<String>,
     consent: Consent,
-    session: Option<Session>,
+    session: Option<String>,
     losses: Vec<(LossReason, u64)>,
 }
 
@@ -98,7 +98,7 @@ impl Facts {
             anonymous_id: client.anonymous_id().to_owned(),
             user_id: client.user_id().map(str::to_owned),
             consent: client.consent(),
-            session: client.session().cloned(),
+            session: client.session().map(|session| format!("{session:?}")),
             losses: client.losses().collect(),
         }
     }

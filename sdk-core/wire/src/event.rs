@@ -1,16 +1,18 @@
 //! One event as a client writes it.
 
-use alloc::vec::Vec;
-
-use crate::{EventKind, RawJson, Timestamp, json::write_string};
+use crate::{
+    EventKind, RawJson, Timestamp,
+    json::{Sink, write_layers, write_member},
+};
 
 /// An event about to be written: borrowed parts, one [`Event::write`].
 ///
 /// ```
 /// use holloway_wire::{Event, EventKind, RawJson, Timestamp};
+/// let properties = [RawJson::object(r#"{"plan":"pro"}"#)?];
 /// let mut event = Event::new(EventKind::Track, "m-1", "device-1", Timestamp::from_millis(0));
 /// event.name = Some("Signed Up");
-/// event.properties = Some(RawJson::object(r#"{"plan":"pro"}"#)?);
+/// event.properties = &properties;
 /// let mut out = Vec::new();
 /// event.write(&mut out);
 /// assert_eq!(
@@ -31,18 +33,17 @@ pub struct Event<'a> {
     pub anonymous_id: &'a str,
     /// Who its user said to be.
     pub user_id: Option<&'a str>,
-    /// The group, of a group event.
-    pub group_id: Option<&'a str>,
-    /// The former id, of an alias event.
-    pub previous_id: Option<&'a str>,
+    /// The group, of a group event; the former id, of an alias event.
+    pub other_id: Option<&'a str>,
     /// The event's name (track) or the page's or screen's.
     pub name: Option<&'a str>,
-    /// What the app says about a track, page or screen.
-    pub properties: Option<RawJson<'a>>,
-    /// What the app says about a user or a group.
-    pub traits: Option<RawJson<'a>>,
-    /// Where it happened.
-    pub context: RawJson<'a>,
+    /// What the app says about a track, page or screen: no object, one that is written as it is, or several, each laid
+    /// over those before it.
+    pub properties: &'a [RawJson<'a>],
+    /// The same about a user or a group.
+    pub traits: &'a [RawJson<'a>],
+    /// Where it happened: objects, each laid over those before it.
+    pub context: &'a [RawJson<'a>],
     /// Which destinations may have it.
     pub integrations: Option<RawJson<'a>>,
 }
@@ -61,56 +62,51 @@ impl<'a> Event<'a> {
             timestamp,
             anonymous_id,
             user_id: None,
-            group_id: None,
-            previous_id: None,
+            other_id: None,
             name: None,
-            properties: None,
-            traits: None,
-            context: RawJson::EMPTY,
+            properties: &[],
+            traits: &[],
+            context: &[],
             integrations: None,
         }
     }
 
     /// Appends the event as one JSON object, in a fixed order of fields.
-    pub fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"type\":\"");
-        out.extend_from_slice(self.kind.as_str().as_bytes());
-        out.extend_from_slice(b"\",\"messageId\":");
-        write_string(out, self.message_id);
-        out.extend_from_slice(b",\"timestamp\":\"");
+    pub fn write(&self, out: &mut impl Sink) {
+        write_member(out, "{\"type\":", self.kind.as_str());
+        write_member(out, ",\"messageId\":", self.message_id);
+        out.put(",\"timestamp\":\"");
         self.timestamp.write(out);
-        out.push(b'"');
-        let name_field = if self.kind == EventKind::Track { "event" } else { "name" };
-        let anonymous_id = Some(self.anonymous_id).filter(|id| !id.is_empty());
-        for (field, text) in [
-            ("anonymousId", anonymous_id),
-            ("userId", self.user_id),
-            ("groupId", self.group_id),
-            ("previousId", self.previous_id),
-            (name_field, self.name),
-        ] {
-            if let Some(text) = text {
-                write_field(out, field);
-                write_string(out, text);
+        out.put("\"");
+        if !self.anonymous_id.is_empty() {
+            write_member(out, ",\"anonymousId\":", self.anonymous_id);
+        }
+        if let Some(id) = self.user_id {
+            write_member(out, ",\"userId\":", id);
+        }
+        if let Some(id) = self.other_id {
+            let is_group = self.kind == EventKind::Group;
+            write_member(out, if is_group { ",\"groupId\":" } else { ",\"previousId\":" }, id);
+        }
+        if let Some(name) = self.name {
+            let is_track = self.kind == EventKind::Track;
+            write_member(out, if is_track { ",\"event\":" } else { ",\"name\":" }, name);
+        }
+        for (field, layers) in [(",\"properties\":", self.properties), (",\"traits\":", self.traits)] {
+            if !layers.is_empty() {
+                out.put(field);
+                match layers {
+                    [only] => out.put(only.text()),
+                    layers => write_layers(out, layers),
+                }
             }
         }
-        for (field, value) in [
-            ("properties", self.properties),
-            ("traits", self.traits),
-            ("context", Some(self.context)),
-            ("integrations", self.integrations),
-        ] {
-            if let Some(value) = value {
-                write_field(out, field);
-                out.extend_from_slice(value.text().as_bytes());
-            }
+        out.put(",\"context\":");
+        write_layers(out, self.context);
+        if let Some(integrations) = self.integrations {
+            out.put(",\"integrations\":");
+            out.put(integrations.text());
         }
-        out.push(b'}');
+        out.put("}");
     }
-}
-
-fn write_field(out: &mut Vec<u8>, field: &str) {
-    out.extend_from_slice(b",\"");
-    out.extend_from_slice(field.as_bytes());
-    out.extend_from_slice(b"\":");
 }

@@ -4,6 +4,8 @@ use alloc::string::String;
 
 use uuid::Uuid;
 
+use crate::json::{Sink, hex_digits};
+
 /// Why a text is not a message id of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
@@ -58,8 +60,14 @@ impl MessageId {
 
     /// The hyphenated lowercase text, 36 bytes.
     pub fn to_text(self) -> String {
-        let mut buffer = [0; 36];
-        String::from(&*Uuid::from_bytes(self.0).hyphenated().encode_lower(&mut buffer))
+        let mut text = String::with_capacity(36);
+        for (index, byte) in self.0.into_iter().enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                text.put("-");
+            }
+            text.put_ascii(&hex_digits(byte));
+        }
+        text
     }
 }
 

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::limits::FUTURE_US_MAX;
+use crate::{json::Sink, limits::FUTURE_US_MAX};
 
 /// A point in time: microseconds since 1970-01-01T00:00:00Z, years 1 to 9999.
 ///
@@ -68,30 +68,26 @@ impl Timestamp {
 
     /// Appends the RFC 3339 text in UTC: three fraction digits, six when the microseconds are not whole
     /// milliseconds.
-    pub fn write(self, out: &mut Vec<u8>) {
-        let days = self.0.div_euclid(DAY_US);
-        let (year, month, day) = civil_from_days(days);
-        let micros = self.0.rem_euclid(DAY_US);
-        let seconds = micros / 1_000_000;
-        digits(out, year.unsigned_abs(), 4);
-        out.push(b'-');
-        digits(out, month, 2);
-        out.push(b'-');
-        digits(out, day, 2);
-        out.push(b'T');
-        digits(out, (seconds / 3_600).unsigned_abs(), 2);
-        out.push(b':');
-        digits(out, (seconds / 60 % 60).unsigned_abs(), 2);
-        out.push(b':');
-        digits(out, (seconds % 60).unsigned_abs(), 2);
-        out.push(b'.');
-        let fraction = (micros % 1_000_000).unsigned_abs();
-        if fraction.is_multiple_of(1_000) {
-            digits(out, fraction / 1_000, 3);
-        } else {
-            digits(out, fraction, 6);
+    pub fn write(self, out: &mut impl Sink) {
+        // From 1 March of year 0, before every time that there is: whole numbers without sign from here on.
+        let micros = self.0.wrapping_add(MARCH_0_DAYS * DAY_US) as u64;
+        let (year, month, day) = civil_from_days(micros / DAY_US as u64);
+        let (millis, micros) = (micros % DAY_US as u64 / 1_000, micros % 1_000);
+        // All digits as one number, last to first.
+        let date = year * 10_000 + month * 100 + day;
+        let clock = millis / 3_600_000 * 10_000 + millis / 60_000 % 60 * 100 + millis / 1_000 % 60;
+        let mut rest = (date * 1_000_000 + clock) * 1_000 + millis % 1_000;
+        let mut text = *b"0000-00-00T00:00:00.000";
+        for slot in text.iter_mut().rev().filter(|slot| **slot == b'0') {
+            *slot += (rest % 10) as u8;
+            rest /= 10;
         }
-        out.push(b'Z');
+        out.put_ascii(&text);
+        if micros > 0 {
+            let digit = |scale| b'0' + (micros / scale % 10) as u8;
+            out.put_ascii(&[digit(100), digit(10), digit(1)]);
+        }
+        out.put("Z");
     }
 }
 
@@ -188,6 +184,8 @@ pub fn correct_clock(
 }
 
 const DAY_US: i64 = 86_400_000_000;
+/// Days from 1 March of year 0 to 1970-01-01.
+const MARCH_0_DAYS: i64 = 719_468;
 
 struct Reader<'a> {
     bytes: &'a [u8],
@@ -314,16 +312,6 @@ impl Reader<'_> {
     }
 }
 
-fn digits(out: &mut Vec<u8>, number: u64, width: usize) {
-    let start = out.len();
-    out.resize(start + width, b'0');
-    let mut rest = number;
-    for slot in out[start..].iter_mut().rev() {
-        *slot = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-}
-
 const fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
@@ -343,21 +331,20 @@ const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let from_march = (month + 9) % 12;
     let year = if month <= 2 { year - 1 } else { year };
     let day_of_year = (153 * from_march + 2) / 5 + day - 1;
-    year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468
+    year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - MARCH_0_DAYS
 }
 
-/// Year, month and day of a number of days since 1970-01-01.
-const fn civil_from_days(days: i64) -> (i64, u64, u64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
+/// Year, month and day of a number of days since 1 March of year 0.
+const fn civil_from_days(days: u64) -> (u64, u64, u64) {
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
-    (year, month as u64, day as u64)
+    // January and February belong to the year that began in March before them.
+    let is_next = from_march > 9;
+    let month = from_march + 3 - if is_next { 12 } else { 0 };
+    (era * 400 + year_of_era + is_next as u64, month, day)
 }
 
 #[cfg(test)]
@@ -457,7 +444,7 @@ mod tests {
         }
 
         #[test]
-        fn calendar_order_is_time_order(a in -719_162_i64..2_932_896, b in -719_162_i64..2_932_896) {
+        fn calendar_order_is_time_order(a in 306_u64..3_652_365, b in 306_u64..3_652_365) {
             prop_assert_eq!(civil_from_days(a).cmp(&civil_from_days(b)), a.cmp(&b));
         }
     }

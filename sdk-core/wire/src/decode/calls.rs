@@ -139,7 +139,10 @@ impl Subject {
         let said = clean(body, (is_automatic || kind == EventKind::Page) && !is_alias)?;
         let context = clean(context, true)?;
         let said_object = if is_alias { None } else { object(&said).ok()? };
-        let properties;
+        let said = said_object.as_slice();
+        let registered = RawJson::object(&self.registered).ok().filter(|object| !object.is_empty());
+        let properties: Vec<RawJson<'_>> = registered.into_iter().chain(said_object).collect();
+        let context = object(&context).ok()?;
         let mut event =
             Event::new(kind, message_id, &self.anonymous_id, Timestamp::from_millis(*unix_ms as i64));
         let known = self.user_id.clone();
@@ -150,23 +153,19 @@ impl Subject {
         match kind {
             EventKind::Track | EventKind::Page | EventKind::Screen => {
                 event.name = Some(name.as_str()).filter(|name| !name.is_empty());
-                let registered = RawJson::object(&self.registered).ok()?;
-                properties = merged(registered, said_object.unwrap_or(RawJson::EMPTY));
-                event.properties = (said_object.is_some() || !registered.is_empty())
-                    .then(|| RawJson::object(&properties).ok())
-                    .flatten();
+                event.properties = &properties;
             }
-            EventKind::Identify => event.traits = said_object,
+            EventKind::Identify => event.traits = said,
             EventKind::Group => {
-                event.group_id = Some(name);
-                event.traits = said_object;
+                event.other_id = Some(name);
+                event.traits = said;
             }
             EventKind::Alias => {
                 let former = Some(body.as_str()).filter(|id| !id.is_empty());
-                event.previous_id = former.or(known.as_deref()).or(Some(&self.anonymous_id));
+                event.other_id = former.or(known.as_deref()).or(Some(&self.anonymous_id));
             }
         }
-        event.context = object(&context).ok()?.unwrap_or(RawJson::EMPTY);
+        event.context = context.as_slice();
         event.integrations = object(integrations).ok()?;
         event.write(out);
         Some(true)

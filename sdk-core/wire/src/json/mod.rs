@@ -4,25 +4,22 @@
 //! them: that the text is well formed (one bad object would spoil a whole batch), and where the top-level
 //! members lie (to merge objects). Both need one pass over bytes and no numbers, maps or floats.
 
+mod error;
 mod scan;
 mod unescape;
 mod write;
 
 use alloc::borrow::Cow;
 
-use self::{scan::Scanner, unescape::unescape};
+use self::{
+    scan::{Scanner, cut},
+    unescape::unescape,
+};
 
-pub use self::write::{write_merged, write_number, write_string};
-
-/// Where and why a text is not the JSON that was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected {expected} at byte {at} of the JSON text")]
-pub struct JsonError {
-    /// Byte offset into the text.
-    pub at: usize,
-    /// What should have stood there.
-    pub expected: &'static str,
-}
+pub use self::{
+    error::{Expected, JsonError},
+    write::{Sink, write_layers, write_member, write_merged, write_number, write_string},
+};
 
 /// A well-formed JSON value, as the text it came in.
 ///
@@ -46,28 +43,36 @@ impl<'a> RawJson<'a> {
 
     /// Checks any JSON value. White space around it is cut off.
     pub fn parse(text: &'a str) -> Result<Self, JsonError> {
-        let mut scanner = Scanner { bytes: text.as_bytes(), at: 0 };
+        let mut scanner = Scanner { text, at: 0 };
         scanner.space();
         let start = scanner.at;
-        scanner.value(0)?;
+        let mut found = scanner.value();
         let end = scanner.at;
-        scanner.space();
-        if scanner.at < text.len() {
-            return Err(scanner.expected("the end"));
+        if found.is_ok() {
+            scanner.space();
+            if scanner.at < text.len() {
+                found = Err(Expected::End);
+            }
         }
-        Ok(Self(&text[start..end]))
+        match found {
+            Ok(()) => Ok(Self(cut(text, start, end))),
+            Err(expected) => Err(JsonError { at: scanner.at, expected }),
+        }
     }
 
     /// Checks a JSON value that must be an object.
     pub fn object(text: &'a str) -> Result<Self, JsonError> {
         let value = Self::parse(text)?;
-        if value.0.starts_with('{') { Ok(value) } else { Err(JsonError { at: 0, expected: "an object" }) }
+        if value.opens_with(b'{') { Ok(value) } else { Err(JsonError { at: 0, expected: Expected::Object }) }
     }
 
-    /// Text that another parser has already found to be well formed.
-    #[cfg(feature = "decode")]
-    pub(crate) const fn trusted(text: &'a str) -> Self {
+    /// Text that was found to be well formed before. Where it is not, its members and items end early.
+    pub const fn trusted(text: &'a str) -> Self {
         Self(text)
+    }
+
+    fn opens_with(self, bracket: u8) -> bool {
+        self.0.as_bytes().first() == Some(&bracket)
     }
 
     /// The text.
@@ -84,27 +89,30 @@ impl<'a> RawJson<'a> {
     ///
     /// A key is given as its raw text between the quotes, escapes as they are.
     pub fn members(self) -> Members<'a> {
-        let is_object = self.0.starts_with('{');
-        Members { text: self.0, at: if is_object { 1 } else { self.0.len() } }
+        Members { text: self.0, at: if self.opens_with(b'{') { 1 } else { self.0.len() } }
     }
 
     /// The items of an array, in their order; nothing for any other value.
     pub fn items(self) -> Items<'a> {
-        let is_array = self.0.starts_with('[');
-        Items { text: self.0, at: if is_array { 1 } else { self.0.len() } }
+        Items { text: self.0, at: if self.opens_with(b'[') { 1 } else { self.0.len() } }
     }
 
     /// The value of the last member with this key, written without escapes.
     pub fn get(self, key: &str) -> Option<RawJson<'a>> {
-        self.members().filter(|(name, _)| *name == key).last().map(|(_, value)| value)
+        let mut found = None;
+        for (name, value) in self.members() {
+            if name == key {
+                found = Some(value);
+            }
+        }
+        found
     }
 
     /// The text of a string value with its escapes resolved; `None` for any other value.
     ///
     /// A lone surrogate becomes U+FFFD, as browsers do when they encode it.
     pub fn string(self) -> Option<Cow<'a, str>> {
-        let inner = self.0.strip_prefix('"')?.strip_suffix('"')?;
-        Some(unescaped(inner))
+        self.opens_with(b'"').then(|| unescaped(cut(self.0, 1, self.0.len() - 1)))
     }
 
     /// A whole number without sign, fraction or exponent; `None` for any other value.
@@ -120,9 +128,11 @@ impl<'a> RawJson<'a> {
     }
 }
 
+pub(crate) use self::write::hex_digits;
+
 /// The text that a key, or what stands between a string's quotes, is written for.
 pub fn unescaped(raw: &str) -> Cow<'_, str> {
-    if raw.contains('\\') { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) }
+    if raw.as_bytes().contains(&b'\\') { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) }
 }
 
 /// Iterator of [`RawJson::members`].
@@ -136,22 +146,10 @@ impl<'a> Iterator for Members<'a> {
     type Item = (&'a str, RawJson<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut scanner = Scanner { bytes: self.text.as_bytes(), at: self.at };
-        scanner.space();
-        if scanner.peek() == Some(b',') {
-            scanner.at += 1;
-            scanner.space();
-        }
-        let key_start = scanner.at + 1;
-        scanner.string().ok()?;
-        let key_end = scanner.at - 1;
-        scanner.space();
-        scanner.at += 1;
-        scanner.space();
-        let start = scanner.at;
-        scanner.value(0).ok()?;
+        let mut scanner = Scanner { text: self.text, at: self.at };
+        let member = scanner.member();
         self.at = scanner.at;
-        Some((&self.text[key_start..key_end], RawJson(&self.text[start..self.at])))
+        member.map(|(key, value)| (key, RawJson(value)))
     }
 }
 
@@ -166,16 +164,10 @@ impl<'a> Iterator for Items<'a> {
     type Item = RawJson<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut scanner = Scanner { bytes: self.text.as_bytes(), at: self.at };
-        scanner.space();
-        if scanner.peek() == Some(b',') {
-            scanner.at += 1;
-            scanner.space();
-        }
-        let start = scanner.at;
-        scanner.value(0).ok()?;
+        let mut scanner = Scanner { text: self.text, at: self.at };
+        let item = scanner.item();
         self.at = scanner.at;
-        Some(RawJson(&self.text[start..self.at]))
+        item.map(RawJson)
     }
 }
 
@@ -189,7 +181,7 @@ mod tests {
     fn ill_formed_texts_are_refused_at_the_byte() {
         let check = |text: &str, at: usize, expected: &str| {
             let error = RawJson::parse(text).expect_err(text);
-            assert_eq!((error.at, error.expected), (at, expected), "{text}");
+            assert_eq!((error.at, error.expected.as_str()), (at, expected), "{text}");
         };
         check("", 0, "a value");
         check("{", 1, "a string");

@@ -1,172 +1,201 @@
 //! One pass over bytes that finds where a value ends, or where it is ill formed.
 
-use super::JsonError;
+use super::Expected;
 use crate::limits::DEPTH_MAX;
 
 /// A position in a text.
 pub(super) struct Scanner<'a> {
-    pub(super) bytes: &'a [u8],
+    pub(super) text: &'a str,
     pub(super) at: usize,
 }
 
-impl Scanner<'_> {
-    pub(super) fn value(&mut self, depth: usize) -> Result<(), JsonError> {
-        match self.peek() {
-            Some(b'{') => self.object(depth),
-            Some(b'[') => self.array(depth),
-            Some(b'"') => self.string(),
-            Some(b't') => self.word(b"true"),
-            Some(b'f') => self.word(b"false"),
-            Some(b'n') => self.word(b"null"),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            _ => Err(self.expected("a value")),
-        }
-    }
-
-    fn object(&mut self, depth: usize) -> Result<(), JsonError> {
-        self.open(depth)?;
-        if self.closes(b'}') {
-            return Ok(());
-        }
+impl<'a> Scanner<'a> {
+    /// Passes one value; stops at the first byte that cannot be.
+    pub(super) fn value(&mut self) -> Result<(), Expected> {
+        // The open objects (1) and arrays (0), the innermost lowest, above them a 1 that only moves up.
+        const NONE: u128 = 1;
+        const FULL: u128 = NONE << DEPTH_MAX;
+        let mut open = NONE;
         loop {
-            self.string()?;
-            self.space();
-            if self.peek() != Some(b':') {
-                return Err(self.expected("a colon"));
+            let byte = self.peek();
+            let mut is_done = true;
+            match byte {
+                b'{' | b'[' => {
+                    if open >= FULL {
+                        return Err(Expected::LessNesting);
+                    }
+                    open = open << 1 | u128::from(byte == b'{');
+                    self.skip();
+                    is_done = self.takes(byte + 2);
+                    if is_done {
+                        open >>= 1;
+                    } else if byte == b'{' {
+                        self.key()?;
+                    }
+                }
+                b'"' => self.string()?,
+                b't' => self.word("true")?,
+                b'f' => self.word("false")?,
+                b'n' => self.word("null")?,
+                _ => self.number()?,
             }
-            self.at += 1;
-            self.space();
-            self.value(depth + 1)?;
-            if !self.goes_on(b'}', "a comma or a closing brace")? {
-                return Ok(());
+            while is_done {
+                if open == NONE {
+                    return Ok(());
+                }
+                self.space();
+                let is_object = open & 1 == 1;
+                if self.takes(b',') {
+                    is_done = false;
+                    self.space();
+                    if is_object {
+                        self.key()?;
+                    }
+                } else if self.takes(if is_object { b'}' } else { b']' }) {
+                    open >>= 1;
+                } else {
+                    return Err(if is_object { Expected::CommaOrBrace } else { Expected::CommaOrBracket });
+                }
             }
         }
     }
 
-    fn array(&mut self, depth: usize) -> Result<(), JsonError> {
-        self.open(depth)?;
-        if self.closes(b']') {
-            return Ok(());
-        }
-        loop {
-            self.value(depth + 1)?;
-            if !self.goes_on(b']', "a comma or a closing bracket")? {
-                return Ok(());
-            }
-        }
-    }
-
-    fn open(&mut self, depth: usize) -> Result<(), JsonError> {
-        if depth >= DEPTH_MAX {
-            return Err(self.expected("no deeper nesting than 100 levels"));
-        }
-        self.at += 1;
+    /// Passes a key and the colon behind it.
+    fn key(&mut self) -> Result<(), Expected> {
+        self.string()?;
         self.space();
+        if self.peek() != b':' {
+            return Err(Expected::Colon);
+        }
+        self.skip();
         Ok(())
     }
 
-    fn closes(&mut self, close: u8) -> bool {
-        let closes = self.peek() == Some(close);
-        self.at += usize::from(closes);
-        closes
-    }
-
-    /// Whether a comma follows, rather than the end.
-    fn goes_on(&mut self, close: u8, expected: &'static str) -> Result<bool, JsonError> {
-        self.space();
-        let byte = self.peek();
-        if byte != Some(b',') && byte != Some(close) {
-            return Err(self.expected(expected));
+    fn string(&mut self) -> Result<(), Expected> {
+        if !self.takes(b'"') {
+            return Err(Expected::String);
         }
-        self.at += 1;
-        if byte == Some(b',') {
-            self.space();
-        }
-        Ok(byte == Some(b','))
-    }
-
-    pub(super) fn string(&mut self) -> Result<(), JsonError> {
-        if self.peek() != Some(b'"') {
-            return Err(self.expected("a string"));
-        }
-        self.at += 1;
         loop {
             match self.peek() {
-                Some(b'"') => {
+                b'"' => {
                     self.at += 1;
                     return Ok(());
                 }
-                Some(b'\\') => self.escape()?,
-                Some(0x20..) => self.at += 1,
-                _ => return Err(self.expected("a closing quote or an escaped control character")),
+                b'\\' => self.escape()?,
+                0..=0x1f => return Err(Expected::Quote),
+                _ => self.at += 1,
             }
         }
     }
 
-    fn escape(&mut self) -> Result<(), JsonError> {
+    fn escape(&mut self) -> Result<(), Expected> {
         self.at += 1;
         match self.peek() {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
-            Some(b'u') => {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.at += 1,
+            b'u' => {
                 self.at += 1;
                 for _ in 0..4 {
-                    if !self.peek().is_some_and(|byte| byte.is_ascii_hexdigit()) {
-                        return Err(self.expected("four hex digits"));
+                    if !self.peek().is_ascii_hexdigit() {
+                        return Err(Expected::HexDigits);
                     }
                     self.at += 1;
                 }
             }
-            _ => return Err(self.expected("an escape character")),
+            _ => return Err(Expected::Escape),
         }
         Ok(())
     }
 
-    fn number(&mut self) -> Result<(), JsonError> {
-        self.at += usize::from(self.peek() == Some(b'-'));
-        if self.peek() == Some(b'0') {
-            self.at += 1;
-        } else {
+    fn number(&mut self) -> Result<(), Expected> {
+        let is_negative = self.takes(b'-');
+        if !self.takes(b'0') {
+            self.digits().map_err(|digit| if is_negative { digit } else { Expected::Value })?;
+        }
+        if self.takes(b'.') {
             self.digits()?;
         }
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
-            self.at += 1;
-            self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
+        if self.takes(b'e') || self.takes(b'E') {
+            let _ = self.takes(b'+') || self.takes(b'-');
             self.digits()?;
         }
         Ok(())
     }
 
-    fn digits(&mut self) -> Result<(), JsonError> {
+    fn digits(&mut self) -> Result<(), Expected> {
         let start = self.at;
-        while matches!(self.peek(), Some(b'0'..=b'9')) {
+        while self.peek().is_ascii_digit() {
             self.at += 1;
         }
-        if self.at == start { Err(self.expected("a digit")) } else { Ok(()) }
+        if self.at == start { Err(Expected::Digit) } else { Ok(()) }
     }
 
-    fn word(&mut self, word: &[u8]) -> Result<(), JsonError> {
-        if !self.bytes[self.at..].starts_with(word) {
-            return Err(self.expected("a value"));
+    fn word(&mut self, word: &str) -> Result<(), Expected> {
+        if self.rest().starts_with(word.as_bytes()) {
+            self.at += word.len();
+            Ok(())
+        } else {
+            Err(Expected::Value)
         }
-        self.at += word.len();
-        Ok(())
+    }
+
+    /// Passes one byte and the white space behind it.
+    fn skip(&mut self) {
+        self.at += 1;
+        self.space();
     }
 
     pub(super) fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+        while matches!(self.peek(), b' ' | b'\n' | b'\r' | b'\t') {
             self.at += 1;
         }
     }
 
-    pub(super) fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+    /// Passes this byte, if it is the next one.
+    fn takes(&mut self, byte: u8) -> bool {
+        let takes = self.peek() == byte;
+        self.at += usize::from(takes);
+        takes
     }
 
-    pub(super) fn expected(&self, expected: &'static str) -> JsonError {
-        JsonError { at: self.at, expected }
+    /// The next byte; at the end 0, which no JSON text has.
+    fn peek(&self) -> u8 {
+        self.rest().first().copied().unwrap_or(0)
     }
+
+    fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+}
+
+impl<'a> Scanner<'a> {
+    /// The next item of an array; `None` at its end.
+    pub(super) fn item(&mut self) -> Option<&'a str> {
+        self.space();
+        if self.takes(b',') {
+            self.space();
+        }
+        let start = self.at;
+        self.value().ok()?;
+        Some(cut(self.text, start, self.at))
+    }
+
+    /// The next member of an object, its key without the quotes; `None` at its end.
+    pub(super) fn member(&mut self) -> Option<(&'a str, &'a str)> {
+        self.space();
+        if self.takes(b',') {
+            self.space();
+        }
+        let start = self.at + 1;
+        self.string().ok()?;
+        let key = cut(self.text, start, self.at - 1);
+        self.space();
+        self.skip();
+        Some((key, self.item()?))
+    }
+}
+
+/// A part of a text, between two positions where characters begin.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+pub(super) fn cut(text: &str, from: usize, to: usize) -> &str {
+    text.get(from..to).unwrap_or_default()
 }

@@ -2,51 +2,53 @@
 
 use alloc::string::String;
 
+use super::{scan::cut, write::Sink};
+
 /// Resolves the escapes of a well-formed string's inner text.
 pub(super) fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(slash) = rest.find('\\') {
-        out.push_str(&rest[..slash]);
-        let escape = rest.as_bytes()[slash + 1];
-        rest = &rest[slash + 2..];
-        match escape {
-            b'n' => out.push('\n'),
-            b'r' => out.push('\r'),
-            b't' => out.push('\t'),
-            b'b' => out.push('\u{8}'),
-            b'f' => out.push('\u{c}'),
-            b'u' => {
-                let (character, used) = unicode(rest);
-                out.push(character);
-                rest = &rest[used..];
-            }
-            other => out.push(other as char),
+    let (mut at, mut clean) = (0, 0);
+    while at < text.len() {
+        if byte(text, at) != b'\\' {
+            at += 1;
+            continue;
         }
+        out.put(cut(text, clean, at));
+        let escape = byte(text, at + 1);
+        at += 2;
+        out.push(match escape {
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'u' => {
+                let mut code = hex4(text, at);
+                at += 4;
+                // The first half of a surrogate pair, and the second behind it.
+                let low = hex4(text, at + 2);
+                if code >> 10 == 0xd800 >> 10 && low >> 10 == 0xdc00 >> 10 && cut(text, at, at + 2) == "\\u" {
+                    code = 0x1_0000 + ((code & 0x3ff) << 10) + (low & 0x3ff);
+                    at += 6;
+                }
+                char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
+            }
+            other => char::from(other),
+        });
+        clean = at;
     }
-    out.push_str(rest);
+    out.put(cut(text, clean, at));
     out
 }
 
-/// The character of the four hex digits at the start, with a second half when it is a surrogate pair.
-fn unicode(rest: &str) -> (char, usize) {
-    let high = hex4(rest.as_bytes());
-    if (0xd800..0xdc00).contains(&high) && rest[4..].starts_with("\\u") {
-        let low = hex4(&rest.as_bytes()[6..]);
-        if (0xdc00..0xe000).contains(&low) {
-            let code = 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-            return (char::from_u32(code).unwrap_or('\u{fffd}'), 10);
-        }
-    }
-    (char::from_u32(high).unwrap_or('\u{fffd}'), 4)
+fn byte(text: &str, at: usize) -> u8 {
+    text.as_bytes().get(at).copied().unwrap_or(0)
 }
 
-fn hex4(bytes: &[u8]) -> u32 {
-    bytes.iter().take(4).fold(0, |number, byte| {
-        let digit = match byte {
-            b'0'..=b'9' => byte - b'0',
-            _ => (byte | 0x20).wrapping_sub(b'a').wrapping_add(10),
-        };
-        (number << 4) | u32::from(digit & 15)
+/// The number of four hex digits; of no meaning where there are none.
+fn hex4(text: &str, at: usize) -> u32 {
+    (at..at + 4).fold(0, |number, at| {
+        let digit = byte(text, at);
+        number << 4 | u32::from(if digit > b'9' { digit.wrapping_add(9) } else { digit } & 15)
     })
 }

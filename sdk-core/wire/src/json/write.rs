@@ -1,50 +1,93 @@
 //! JSON text, written by hand.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
-use super::RawJson;
+use super::{RawJson, scan::cut};
+
+/// What JSON is written to: a server's bytes, or a client's text.
+pub trait Sink {
+    /// Appends a text as it is.
+    fn put(&mut self, text: &str);
+    /// Appends ASCII characters.
+    fn put_ascii(&mut self, text: &[u8]);
+}
+
+impl Sink for Vec<u8> {
+    fn put(&mut self, text: &str) {
+        self.extend_from_slice(text.as_bytes());
+    }
+
+    fn put_ascii(&mut self, text: &[u8]) {
+        self.extend_from_slice(text);
+    }
+}
+
+impl Sink for String {
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    fn put(&mut self, text: &str) {
+        self.push_str(text);
+    }
+
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    fn put_ascii(&mut self, text: &[u8]) {
+        self.extend(text.iter().map(|byte| char::from(*byte)));
+    }
+}
 
 /// Appends a JSON string, quotes included.
-pub fn write_string(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
-    let bytes = text.as_bytes();
+pub fn write_string(out: &mut impl Sink, text: &str) {
+    out.put("\"");
     let mut clean = 0;
-    for (index, byte) in bytes.iter().enumerate() {
+    for (index, byte) in text.bytes().enumerate() {
         let escape = match byte {
-            b'"' => b'"',
-            b'\\' => b'\\',
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            0..=0x1f => b'u',
+            b'"' => "\\\"",
+            b'\\' => "\\\\",
+            b'\n' => "\\n",
+            b'\r' => "\\r",
+            b'\t' => "\\t",
+            0..=0x1f => "\\u00",
             _ => continue,
         };
-        out.extend_from_slice(&bytes[clean..index]);
-        out.extend_from_slice(&[b'\\', escape]);
-        if escape == b'u' {
-            let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
-            out.extend_from_slice(&[b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
+        out.put(cut(text, clean, index));
+        out.put(escape);
+        if escape.len() > 2 {
+            out.put_ascii(&hex_digits(byte));
         }
         clean = index + 1;
     }
-    out.extend_from_slice(&bytes[clean..]);
-    out.push(b'"');
+    out.put(cut(text, clean, text.len()));
+    out.put("\"");
+}
+
+/// Two lowercase hex digits.
+pub(crate) const fn hex_digits(byte: u8) -> [u8; 2] {
+    const fn digit(nibble: u8) -> u8 {
+        if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
+    }
+    [digit(byte >> 4), digit(byte & 15)]
+}
+
+/// Appends a text as it is, and a JSON string behind it.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+pub fn write_member(out: &mut impl Sink, before: &str, text: &str) {
+    out.put(before);
+    write_string(out, text);
 }
 
 /// Appends a whole number.
-pub fn write_number(out: &mut Vec<u8>, number: u64) {
-    let mut buffer = [0; 20];
-    let mut at = buffer.len();
+pub fn write_number(out: &mut impl Sink, number: u64) {
+    let mut text = [0; 20];
     let mut rest = number;
-    loop {
-        at -= 1;
-        buffer[at] = b'0' + (rest % 10) as u8;
+    let mut at = text.len();
+    for digit in text.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
         rest /= 10;
+        at -= 1;
         if rest == 0 {
             break;
         }
     }
-    out.extend_from_slice(&buffer[at..]);
+    out.put_ascii(text.get(at..).unwrap_or_default());
 }
 
 /// Appends an object of the members of `under` and `over`; where both have a key, `over` wins.
@@ -58,18 +101,24 @@ pub fn write_number(out: &mut Vec<u8>, number: u64) {
 /// assert_eq!(out, br#"{"a":1,"b":3}"#);
 /// # Ok::<(), holloway_wire::JsonError>(())
 /// ```
-pub fn write_merged(out: &mut Vec<u8>, under: RawJson<'_>, over: RawJson<'_>) {
-    out.push(b'{');
-    let start = out.len();
-    let kept = under.members().filter(|(key, _)| over.members().all(|(winner, _)| winner != *key));
-    for (key, value) in kept.chain(over.members()) {
-        if out.len() > start {
-            out.push(b',');
+pub fn write_merged(out: &mut impl Sink, under: RawJson<'_>, over: RawJson<'_>) {
+    write_layers(out, &[under, over]);
+}
+
+/// The same of any number of objects, each laid over those before it.
+pub fn write_layers(out: &mut impl Sink, layers: &[RawJson<'_>]) {
+    let mut before = "{\"";
+    for (index, layer) in layers.iter().enumerate() {
+        for (key, value) in layer.members() {
+            if layers.iter().skip(index + 1).any(|over| over.get(key).is_some()) {
+                continue;
+            }
+            out.put(before);
+            out.put(key);
+            out.put("\":");
+            out.put(value.text());
+            before = ",\"";
         }
-        out.push(b'"');
-        out.extend_from_slice(key.as_bytes());
-        out.extend_from_slice(b"\":");
-        out.extend_from_slice(value.text().as_bytes());
     }
-    out.push(b'}');
+    out.put(if before.len() == 2 && before.starts_with('{') { "{}" } else { "}" });
 }
