@@ -1,8 +1,8 @@
 //! What a client asks of its host.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{borrow::Cow, format, string::String, vec::Vec};
 
-use holloway_wire::LossReason;
+use holloway_wire::{BATCH_EVENTS_AT, LossReason, RawJson};
 
 /// Links an effect to the host's report on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,14 +103,26 @@ pub enum Effect {
 /// A batch for `POST /v1/batch`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Stays the same when the same events are sent again.
-    pub idempotency_key: String,
     /// The JSON body.
     pub body: Vec<u8>,
     /// How many events it carries.
     pub events: u32,
     /// Whether the host is about to go away: a browser uses a beacon.
     pub leaving: bool,
+    /// How many events of the same chunk wait, these among them.
+    pub(crate) waiting: u32,
+    /// Bytes of the first event.
+    pub(crate) first_bytes: usize,
+}
+
+impl Request {
+    /// Stays the same when the same events are sent again: no two devices have a message id in common, and no two
+    /// requests of a chunk have as many events waiting.
+    pub fn idempotency_key(&self) -> String {
+        let first =
+            self.body[BATCH_EVENTS_AT..].get(..self.first_bytes).and_then(message_id).unwrap_or_default();
+        format!("{first}-{}-{}", self.events, self.waiting)
+    }
 }
 
 /// What happened inside, for logs and debuggers. Losses are counted besides.
@@ -159,4 +171,9 @@ pub enum Diagnostic {
         /// Milliseconds until then.
         wait_ms: u64,
     },
+}
+
+/// The message id of a record.
+pub fn message_id(record: &[u8]) -> Option<Cow<'_, str>> {
+    RawJson::object(core::str::from_utf8(record).ok()?).ok()?.get("messageId")?.string()
 }

@@ -2,7 +2,9 @@
 
 use alloc::vec::Vec;
 
-use crate::ChunkId;
+use holloway_wire::Verdict;
+
+use crate::{ChunkId, Records};
 
 /// The time of a call, by both clocks of the host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,7 +55,7 @@ pub enum ReadOutcome {
     /// The records.
     Records {
         /// In the order in which they were appended.
-        payloads: Vec<Vec<u8>>,
+        payloads: Records,
         /// Records that are there in part only.
         torn: u32,
     },
@@ -70,17 +72,29 @@ pub enum HttpOutcome<'a> {
     Response {
         /// Its status.
         status: u16,
-        /// Its `Retry-After` header.
-        retry_after: Option<&'a str>,
-        /// Its `Date` header, where the host can see it.
-        date: Option<&'a str>,
-        /// Its body.
-        body: &'a [u8],
+        /// How long to wait, as its receipt asks when the events were taken, and as its `Retry-After` header otherwise.
+        retry_after_ms: Option<u64>,
+        /// What became of each event, in the order of the request, as its receipt says; of those past its end nothing
+        /// was said, and they count as taken.
+        verdicts: &'a [Verdict],
     },
     /// No response: no network, a timeout, a refused connection.
     NetworkError,
     /// A browser took it as a beacon. Never an acknowledgement.
     Beaconed,
+}
+
+/// A response as it came, for [`Client::http_answered`](crate::Client::http_answered).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answer<'a> {
+    /// Its status.
+    pub status: u16,
+    /// Its `Retry-After` header.
+    pub retry_after: Option<&'a str>,
+    /// Its `Date` header, where the host can see it.
+    pub date: Option<&'a str>,
+    /// Its body.
+    pub body: &'a [u8],
 }
 
 /// What an app may say about one event besides its properties.

@@ -24,18 +24,20 @@ mod outbox;
 #[cfg(feature = "plugins")]
 mod plugin;
 mod random;
+mod records;
 mod retry;
 mod session;
 mod state;
 
-pub use client::{Client, Tracked, message_id};
+pub use client::{Client, Tracked};
 pub use config::{Config, Consent};
-pub use effect::{ChunkId, Diagnostic, Effect, Request, Token};
+pub use effect::{ChunkId, Diagnostic, Effect, Request, Token, message_id};
 pub use holloway_wire as wire;
 pub use identity::{Registration, ResetOptions};
 pub use input::{
-    EventOptions, HostMark, HttpOutcome, Now, ReadOutcome, Restored, RestoredChunk, StoredOutcome,
+    Answer, EventOptions, HostMark, HttpOutcome, Now, ReadOutcome, Restored, RestoredChunk, StoredOutcome,
 };
 #[cfg(feature = "plugins")]
 pub use plugin::{Keep, Outgoing, Part};
+pub use records::Records;
 pub use session::{Rotation, Session};

@@ -2,7 +2,9 @@
 
 use alloc::vec::Vec;
 
-use crate::{ChunkId, Config, Now, Restored, RestoredChunk};
+use holloway_wire::LossReason;
+
+use crate::{ChunkId, Config, Now, Records, RestoredChunk};
 
 /// Some events that were begun together.
 #[derive(Debug)]
@@ -13,8 +15,9 @@ pub(crate) struct Chunk {
     pub(crate) sealed: bool,
     /// Appends that the host has not answered.
     pub(crate) unanswered: usize,
-    /// The records, unless a former run wrote them and they were not read yet.
-    pub(crate) payloads: Option<Vec<Vec<u8>>>,
+    /// Empty while a former run's records were not read yet.
+    pub(crate) records: Records,
+    pub(crate) is_read: bool,
     /// Most events of one request; a 413 halves it.
     pub(crate) request_events_max: usize,
     /// When the first event came, by the monotonic clock; `None` for one of another run.
@@ -26,48 +29,12 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
-    /// A sealed chunk whose records are in the host's storage.
-    fn restored(chunk: &RestoredChunk) -> Self {
-        Self {
-            id: chunk.id,
-            events: chunk.events as usize,
-            bytes: chunk.bytes as usize,
-            sealed: true,
-            unanswered: 0,
-            payloads: None,
-            request_events_max: usize::MAX,
-            begun_mono_ms: None,
-            held_until_mono_ms: 0,
-            in_flight: false,
-        }
-    }
-
-    /// How many events from the front fit into a request.
-    pub(crate) fn request_len(&self, bytes_max: usize) -> usize {
-        let Some(payloads) = &self.payloads else { return 0 };
-        let mut bytes = 0;
-        let fits = payloads.iter().take(self.request_events_max).take_while(|payload| {
-            bytes += payload.len() + 1;
-            bytes <= bytes_max
-        });
-        // One event is always tried: alone it is below every limit.
-        fits.count().max(1).min(payloads.len())
-    }
-
-    /// Takes events off the front.
-    pub(crate) fn take(&mut self, count: usize) -> Vec<Vec<u8>> {
-        let Some(payloads) = &mut self.payloads else { return Vec::new() };
-        let kept = payloads.split_off(count.min(payloads.len()));
-        let taken = core::mem::replace(payloads, kept);
-        self.recount();
-        taken
-    }
-
-    pub(crate) fn recount(&mut self) {
-        if let Some(payloads) = &self.payloads {
-            self.events = payloads.len();
-            self.bytes = payloads.iter().map(Vec::len).sum();
-        }
+    /// With the records that are here from now on.
+    pub(crate) fn set_records(&mut self, records: Records) {
+        self.events = records.len();
+        self.bytes = records.bytes();
+        self.records = records;
+        self.is_read = true;
     }
 }
 
@@ -79,38 +46,41 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    pub(crate) fn restore(restored: &Restored) -> Self {
-        let mut found = restored.chunks.clone();
-        found.sort_unstable_by_key(|chunk| chunk.id);
-        let chunks: Vec<Chunk> = found.iter().map(Chunk::restored).collect();
-        Self { last_id: chunks.last().map(|chunk| chunk.id), chunks }
-    }
-
-    /// Takes a sealed chunk in, among the others by age; the open chunk stays the last.
+    /// Takes a sealed chunk in whose records are in the host's storage, among the others by age; the open chunk stays
+    /// the last.
     pub(crate) fn adopt(&mut self, chunk: &RestoredChunk) {
         let sealed = self.chunks.iter().filter(|own| own.sealed);
         let at = sealed.filter(|own| own.id < chunk.id).count();
-        self.chunks.insert(at, Chunk::restored(chunk));
+        self.insert(at, chunk, None);
         self.last_id = self.last_id.max(Some(chunk.id));
     }
 
-    /// The open chunk, made when there is none.
-    pub(crate) fn open(&mut self, unix_ms: u64, mono_ms: u64) -> &mut Chunk {
-        if self.chunks.last().is_none_or(|chunk| chunk.sealed) {
-            let id = ChunkId::after(self.last_id, unix_ms);
-            self.last_id = Some(id);
-            self.chunks.push(Chunk {
-                id,
-                events: 0,
-                bytes: 0,
-                sealed: false,
+    fn insert(&mut self, at: usize, chunk: &RestoredChunk, begun_mono_ms: Option<u64>) {
+        let is_open = begun_mono_ms.is_some();
+        self.chunks.insert(
+            at,
+            Chunk {
+                id: chunk.id,
+                events: chunk.events as usize,
+                bytes: chunk.bytes as usize,
+                sealed: !is_open,
                 unanswered: 0,
-                payloads: Some(Vec::new()),
+                records: Records::default(),
+                is_read: is_open,
                 request_events_max: usize::MAX,
-                begun_mono_ms: Some(mono_ms),
+                begun_mono_ms,
                 held_until_mono_ms: 0,
                 in_flight: false,
-            });
+            },
+        );
+    }
+
+    /// The open chunk, made when there is none.
+    pub(crate) fn open(&mut self, now: Now) -> &mut Chunk {
+        if self.chunks.last().is_none_or(|chunk| chunk.sealed) {
+            let id = ChunkId::after(self.last_id, now.unix_ms);
+            self.last_id = Some(id);
+            self.insert(self.chunks.len(), &RestoredChunk { id, bytes: 0, events: 0 }, Some(now.mono_ms));
         }
         self.chunks.last_mut().expect("a chunk was pushed when there was none")
     }
@@ -125,13 +95,17 @@ impl Outbox {
     }
 
     pub(crate) fn remove(&mut self, id: ChunkId) {
-        self.chunks.retain(|chunk| chunk.id != id);
+        if let Some(at) = self.chunks.iter().position(|chunk| chunk.id == id) {
+            self.chunks.remove(at);
+        }
     }
 
     /// Leaves out chunks that are gone. Their ids are never given again: the state on the disk still names them.
     pub(crate) fn forget(&mut self, gone: &[ChunkId]) {
-        self.chunks.retain(|chunk| !gone.contains(&chunk.id));
-        self.last_id = self.last_id.max(gone.iter().max().copied());
+        for id in gone {
+            self.remove(*id);
+            self.last_id = self.last_id.max(Some(*id));
+        }
     }
 
     /// Gives a chunk an id that stands for the same age and place; `None` when all of them are taken.
@@ -144,29 +118,29 @@ impl Outbox {
         Some(next)
     }
 
-    pub(crate) fn events(&self) -> usize {
-        self.chunks.iter().map(|chunk| chunk.events).sum()
+    /// Events and their bytes.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        let (mut events, mut bytes) = (0, 0);
+        for chunk in &self.chunks {
+            events += chunk.events;
+            bytes += chunk.bytes;
+        }
+        (events, bytes)
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        self.chunks.iter().map(|chunk| chunk.bytes).sum()
-    }
-
-    /// The oldest sealed chunk that may go, when the outbox is over a cap.
-    pub(crate) fn over_cap(&self, config: &Config) -> Option<ChunkId> {
-        let over = self.bytes() > config.outbox_bytes_max || self.events() > config.outbox_events_max;
-        self.chunks.iter().find(|chunk| over && chunk.sealed && !chunk.in_flight).map(|chunk| chunk.id)
-    }
-
-    /// The oldest sealed chunk past its age.
-    pub(crate) fn expired(&self, config: &Config, now: Now) -> Option<ChunkId> {
-        let old = |chunk: &&Chunk| {
+    /// The oldest sealed chunk that is to go for this reason: its age, or a cap.
+    pub(crate) fn surplus(&self, reason: LossReason, config: &Config, now: Now) -> Option<ChunkId> {
+        let (events, bytes) = self.size();
+        let is_over = reason == LossReason::QueueFull
+            && (bytes > config.outbox_bytes_max || events > config.outbox_events_max);
+        let is_old = |chunk: &Chunk| {
             // A clock that was set right in this run makes nothing older.
             let by_mono = chunk.begun_mono_ms.map_or(u64::MAX, |begun| now.mono_ms.saturating_sub(begun));
             let age = now.unix_ms.saturating_sub(chunk.id.begun_unix_ms()).min(by_mono);
-            chunk.sealed && !chunk.in_flight && age > config.outbox_age_max_ms
+            age > config.outbox_age_max_ms
         };
-        self.chunks.iter().find(old).map(|chunk| chunk.id)
+        let goes = |chunk: &&Chunk| chunk.sealed && !chunk.in_flight && (is_over || is_old(chunk));
+        self.chunks.iter().find(goes).map(|chunk| chunk.id)
     }
 }
 
@@ -177,9 +151,11 @@ mod tests {
     #[test]
     fn adopted_chunks_stand_by_age_before_the_open_one() {
         let chunk = |id| RestoredChunk { id: ChunkId(id), bytes: 10, events: 1 };
-        let mut outbox =
-            Outbox::restore(&Restored { chunks: vec![chunk(20), chunk(40)], ..Restored::default() });
-        let open = outbox.open(0, 0).id;
+        let mut outbox = Outbox::default();
+        for id in [40, 20] {
+            outbox.adopt(&chunk(id));
+        }
+        let open = outbox.open(Now::default()).id;
         for id in [30, 10, 50] {
             outbox.adopt(&chunk(id));
         }
@@ -187,6 +163,6 @@ mod tests {
         assert_eq!(ids, [10, 20, 30, 40, 50, open.0]);
         assert!(outbox.chunks.last().is_some_and(|chunk| !chunk.sealed));
         outbox.chunks.last_mut().expect("the open chunk").sealed = true;
-        assert_eq!(outbox.open(0, 0).id, ChunkId(128), "no id is given twice");
+        assert_eq!(outbox.open(Now::default()).id, ChunkId(128), "no id is given twice");
     }
 }

@@ -34,7 +34,7 @@ impl Random {
 
     /// Evenly in `0..=most`, as near as matters for a pause.
     pub(crate) fn up_to(&mut self, most: u64) -> u64 {
-        ((u128::from(self.next()) * (u128::from(most) + 1)) >> 64) as u64
+        self.next() % most.saturating_add(1)
     }
 
     pub(crate) fn message_id(&mut self, unix_ms: u64) -> MessageId {

@@ -1,6 +1,10 @@
 //! When to try again.
 
-use crate::{Config, Now, random::Random};
+use crate::{
+    Config, Now,
+    random::Random,
+    state::{Number, State},
+};
 
 /// Never wait longer than a day because a header said so.
 const RETRY_AFTER_MAX_MS: u64 = 24 * 3_600 * 1_000;
@@ -22,17 +26,15 @@ pub(crate) struct Retry {
 
 impl Retry {
     /// Takes up a pause of a former run; one that the clock's jump made absurd is cut to the longest there is.
-    pub(crate) fn restore(
-        config: &Config,
-        failures: u32,
-        not_before_unix_ms: u64,
-        by_server: bool,
-        now: Now,
-    ) -> Self {
+    pub(crate) fn restore(config: &Config, state: &State, now: Now) -> Self {
+        let (failures, by_server) = (state[Number::Failures] as u32, state[Number::ByServer] == 1);
         let mut retry = Self { failures, by_server, ..Self::default() };
         let most =
             if by_server { RETRY_AFTER_MAX_MS } else { config.backoff_max_ms.max(config.breaker_pause_ms) };
-        retry.pause(not_before_unix_ms.saturating_sub(now.unix_ms).min(most), now);
+        let wait_ms = state[Number::NotBeforeUnixMs].saturating_sub(now.unix_ms).min(most);
+        if wait_ms > 0 {
+            retry.pause(wait_ms, now);
+        }
         retry
     }
 
@@ -50,8 +52,11 @@ impl Retry {
         asked_ms: Option<u64>,
         now: Now,
     ) -> u64 {
-        let most =
-            config.backoff_first_ms.saturating_mul(1 << self.failures.min(20)).min(config.backoff_max_ms);
+        let mut most = config.backoff_first_ms;
+        for _ in 0..self.failures.min(20) {
+            most = most.saturating_add(most);
+        }
+        let most = most.min(config.backoff_max_ms);
         self.failures = self.failures.saturating_add(1);
         self.unanswered = if is_answered { 0 } else { self.unanswered.saturating_add(1) };
         // "At once" is no pause: a server that says so and fails again would be asked without end.
@@ -65,6 +70,7 @@ impl Retry {
     }
 
     /// Pauses for as long as is asked now, or was asked by the server in answer to another request.
+    #[inline(never)] // two callers, and bytes count more than a call
     fn extend(&mut self, wait_ms: u64, by_server: bool, now: Now) -> u64 {
         let held = if self.by_server { self.not_before_mono_ms.saturating_sub(now.mono_ms) } else { 0 };
         self.by_server = by_server || held > 0;

@@ -212,6 +212,7 @@ impl State {
     }
 
     /// `None` when the bytes are not what was written.
+    #[inline(never)] // larger inside of its one caller than by itself
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let (crc, body) = bytes.split_at_checked(CRC_DIGITS)?;
         if crc != crc_digits(body) {

@@ -1,8 +1,8 @@
 //! What no app should pass and some will: an error value or a counted loss, never a panic, never a wrong byte.
 
 use holloway_core::{
-    Client, Config, Consent, Effect, EventOptions, HttpOutcome, Now, Registration, Restored, StoredOutcome,
-    Tracked, wire::LossReason,
+    Answer, Client, Config, Consent, Effect, EventOptions, HttpOutcome, Now, Registration, Restored,
+    StoredOutcome, Tracked, wire::LossReason,
 };
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ fn sent(client: &mut Client, now: Now) -> Vec<Value> {
                 events.extend(body["batch"].as_array().expect("events").iter().cloned());
                 client.http_done(
                     token,
-                    HttpOutcome::Response { status: 200, retry_after: None, date: None, body: b"" },
+                    HttpOutcome::Response { status: 200, retry_after_ms: None, verdicts: &[] },
                     now,
                 );
             }
@@ -139,10 +139,9 @@ fn odd_answers_are_no_receipts() {
                     client.stored(token, StoredOutcome::Ok, now);
                 }
                 Effect::Send { token, .. } => {
-                    let retry_after = Some("soon");
-                    let response =
-                        HttpOutcome::Response { status: 200, retry_after, date: None, body: body.as_bytes() };
-                    client.http_done(token, response, now);
+                    let (retry_after, body) = (Some("soon"), body.as_bytes());
+                    let answer = Answer { status: 200, retry_after, body, ..Answer::default() };
+                    client.http_answered(token, &answer, now);
                 }
                 _ => {}
             }

@@ -95,7 +95,7 @@ fn ten_minutes_of_outage_cost_what_the_caps_say_and_no_event_more() {
                 let body: Value = serde_json::from_slice(&request.body).expect("a batch is JSON");
                 delivered += u64::from(request.events);
                 told += body["losses"][LossReason::QueueFull.as_str()].as_u64().unwrap_or_default();
-                let ok = HttpOutcome::Response { status: 200, retry_after: None, date: None, body: b"" };
+                let ok = HttpOutcome::Response { status: 200, retry_after_ms: None, verdicts: &[] };
                 client.http_done(token, ok, now);
                 host.drive(&mut client, now);
             }
@@ -110,8 +110,8 @@ fn ten_minutes_of_outage_cost_what_the_caps_say_and_no_event_more() {
         assert!(host.requests <= 40, "{} requests for all of it", host.requests);
         assert_eq!(lost(&client), 0, "acknowledged");
     };
-    let busy = HttpOutcome::Response { status: 503, retry_after: None, date: None, body: b"" };
-    let shed = HttpOutcome::Response { status: 429, retry_after: Some("30"), date: None, body: b"" };
+    let busy = HttpOutcome::Response { status: 503, retry_after_ms: None, verdicts: &[] };
+    let shed = HttpOutcome::Response { status: 429, retry_after_ms: Some(30_000), verdicts: &[] };
     for answer in [HttpOutcome::NetworkError, busy, shed] {
         check(SMALL, answer);
         check(LARGE, answer);

@@ -119,7 +119,7 @@ fn a_pause_is_everybodys() {
     one.track(at(0));
     one.act(at(0), |client| client.flush(at(0)));
     let (token, _) = one.sent.remove(0);
-    let shed = HttpOutcome::Response { status: 429, retry_after: Some("8"), date: None, body: b"" };
+    let shed = HttpOutcome::Response { status: 429, retry_after_ms: Some(8_000), verdicts: &[] };
     one.act(at(10), |client| client.http_done(token, shed, at(10)));
     two.track(at(20));
     two.act(at(20), |client| client.flush(at(20)));
@@ -134,7 +134,7 @@ fn a_denial_in_one_tab_empties_all_and_is_told_once() {
     one.track(at(0));
     one.act(at(0), |client| client.flush(at(0)));
     let (token, _) = one.sent.remove(0);
-    let done = || HttpOutcome::Response { status: 200, retry_after: None, date: None, body: b"" };
+    let done = || HttpOutcome::Response { status: 200, retry_after_ms: None, verdicts: &[] };
     one.act(at(1), |client| client.http_done(token, done(), at(1)));
     two.act(at(2), |client| client.set_follower(true, at(2)));
     two.track(at(2));

@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 use holloway_core::{
     ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, HttpOutcome, Now, ReadOutcome,
     Registration, ResetOptions, Restored, RestoredChunk, StoredOutcome, Token,
-    wire::{json::write_number, scrub},
+    wire::{Verdict, json::write_number, scrub},
 };
 
 use crate::host::{Act, Host, SEND_BEACONED, SEND_PENDING, SEND_REFUSED};
@@ -108,7 +108,7 @@ impl<H: Host> Shell<H> {
     /// | 36 | flush was asked for | | | |
     /// | 37 | a closed tab left a chunk | its id | | its records, one a line |
     /// | 38 | a chunk was read | token | | its records, one a line |
-    /// | 39 | a request ended | token | status, 0 for none, 1 for a beacon in its place; 1,000 for each millisecond and one more that it asked to wait | body |
+    /// | 39 | a request ended | token | status, 0 for none, 1 for a beacon in its place; 1,000 for each millisecond and one more that it asked to wait | a digit an event: its verdict's place in [`Verdict::ALL`] |
     /// | 40 | another tab wrote the state | | | the state |
     /// | 41 | this tab tells losses and deletions | 1, or 0 when another does | | |
     /// | 42 | the cookie changed | | | as `Act::Identity` tells it |
@@ -127,15 +127,17 @@ impl<H: Host> Shell<H> {
                 client.adopt(chunk, now);
             }
             38 => {
-                let payloads: Vec<Vec<u8>> = text
-                    .split('\n')
-                    .filter(|line| !line.is_empty())
-                    .map(|line| line.as_bytes().to_vec())
-                    .collect();
+                let payloads = text.split('\n').filter(|line| !line.is_empty()).collect();
                 let outcome = ReadOutcome::Records { payloads, torn: 0 };
                 client.read_done(Token(first as u64), outcome, now);
             }
-            39 => client.http_done(Token(first as u64), answer(second as u64, text), now),
+            39 => {
+                let verdicts: Vec<Verdict> = text
+                    .bytes()
+                    .map(|digit| Verdict::ALL.get(usize::from(digit & 15)).copied().unwrap_or(Verdict::Ok))
+                    .collect();
+                client.http_done(Token(first as u64), answer(second as u64, &verdicts), now);
+            }
             40 => client.sync(text.as_bytes(), now),
             41 => client.set_follower(first == 0.0, now),
             42 => client.meet(text, now),
@@ -294,15 +296,14 @@ fn diagnose(host: &impl Host, diagnostic: Diagnostic) {
     host.act(Act::Diagnose, first, second, kind);
 }
 
-fn answer(status: u64, body: &str) -> HttpOutcome<'_> {
-    match status % 1_000 {
+fn answer(answer: u64, verdicts: &[Verdict]) -> HttpOutcome<'_> {
+    match answer % 1_000 {
         0 => HttpOutcome::NetworkError,
         1 => HttpOutcome::Beaconed,
-        code => HttpOutcome::Response {
-            status: code as u16,
-            retry_after: None,
-            date: None,
-            body: body.as_bytes(),
+        status => HttpOutcome::Response {
+            status: status as u16,
+            retry_after_ms: (answer / 1_000).checked_sub(1),
+            verdicts,
         },
     }
 }

@@ -93,14 +93,12 @@ impl Files {
                 continue;
             }
             let events = scan.payloads.len() as u32;
-            let bytes = scan.payloads.iter().map(|payload| payload.len() as u64).sum();
+            let bytes = scan.payloads.bytes() as u64;
             chunks.push(RestoredChunk { id, bytes, events });
             if is_replayed {
-                message_ids.extend(
-                    scan.payloads.iter().filter_map(|payload| message_id(payload)).map(Cow::into_owned),
-                );
+                message_ids.extend(scan.payloads.iter().filter_map(message_id).map(Cow::into_owned));
             }
-            last_record = scan.payloads.pop();
+            last_record = scan.payloads.iter().last().map(<[u8]>::to_vec);
         }
         let read = |name: &str| fs::read(self.folder.path().join(name)).ok();
         let mut restored = Restored { state: read("state"), state_copy: read("state.copy"), chunks };
@@ -233,7 +231,7 @@ impl Files {
             }
             fs::rename(&path, self.path(id))?;
             let scan = fs::read(self.path(id)).map(|bytes| frame::scan(&bytes)).unwrap_or_default();
-            let bytes = scan.payloads.iter().map(|payload| payload.len() as u64).sum();
+            let bytes = scan.payloads.bytes() as u64;
             moved.push(RestoredChunk { id, bytes, events: scan.payloads.len() as u32 });
         }
         Ok(())
@@ -298,8 +296,7 @@ mod tests {
     }
 
     fn whole(payloads: &[&str]) -> ReadOutcome {
-        let payloads = payloads.iter().map(|payload| payload.as_bytes().to_vec()).collect();
-        ReadOutcome::Records { payloads, torn: 0 }
+        ReadOutcome::Records { payloads: payloads.iter().collect(), torn: 0 }
     }
 
     #[test]

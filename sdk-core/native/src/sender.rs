@@ -32,7 +32,7 @@ pub(crate) fn start_sender(
             let delivery = Delivery {
                 host: &destination.host,
                 write_key: &destination.write_key,
-                idempotency_key: &request.idempotency_key,
+                idempotency_key: &request.idempotency_key(),
                 body: &request.body,
             };
             // A transport of the app's own that panics is one that did not answer: the events stay.

@@ -12,7 +12,7 @@ use std::{
 };
 
 use holloway_core::{
-    Client as Core, Config, Consent, Diagnostic, Effect, HttpOutcome, Now, Request, Token,
+    Answer, Client as Core, Config, Consent, Diagnostic, Effect, HttpOutcome, Now, Request, Token,
     wire::{LossReason, RawJson},
 };
 
@@ -331,13 +331,13 @@ impl Worker {
             Ok(response) => {
                 let failed = !(200..300).contains(&response.status);
                 self.gauges.fail(failed.then(|| format!("the collector answers {}", response.status)));
-                let outcome = HttpOutcome::Response {
+                let answer = Answer {
                     status: response.status,
                     retry_after: response.retry_after.as_deref(),
                     date: response.date.as_deref(),
                     body: &response.body,
                 };
-                self.core.http_done(token, outcome, now);
+                self.core.http_answered(token, &answer, now);
             }
             Err(error) => {
                 self.gauges.fail(Some(error.to_string()));

@@ -2,9 +2,9 @@
 
 use holloway_wire::LossReason;
 
-use super::{Client, Waiting};
+use super::{Client, NEVER, Waiting};
 use crate::{
-    Diagnostic, Effect, HostMark, Now, ReadOutcome, RestoredChunk, StoredOutcome, Token,
+    Diagnostic, Effect, HostMark, Now, ReadOutcome, Records, RestoredChunk, StoredOutcome, Token,
     losses::Losses,
     state::{Number, Text},
 };
@@ -97,7 +97,7 @@ impl Client {
     /// Time has passed; due is what [`Client::next_deadline`] said. Late ticks and jumps of the clock do no harm.
     pub fn tick(&mut self, now: Now) {
         // A timer that rang too early is set again.
-        self.wake_asked_mono_ms = None;
+        self.wake_asked_mono_ms = NEVER;
         let interval = self.config.flush_interval_ms;
         let is_due = |chunk: &mut crate::outbox::Chunk| {
             chunk.begun_mono_ms.is_some_and(|begun| now.mono_ms >= begun.saturating_add(interval))
@@ -130,15 +130,14 @@ impl Client {
         let Some(chunk) = self.outbox.get(id) else { return self.send(now) };
         match outcome {
             ReadOutcome::Unavailable => chunk.held_until_mono_ms = now.mono_ms.saturating_add(READ_AGAIN_MS),
-            ReadOutcome::Missing => {
-                self.evict(id, LossReason::Corrupt);
-                self.save(now);
-            }
-            ReadOutcome::Records { payloads, torn } => {
+            outcome => {
+                let (records, torn) = match outcome {
+                    ReadOutcome::Records { payloads, torn } => (payloads, torn),
+                    _ => (Records::default(), 0),
+                };
                 let expected = chunk.events;
-                chunk.payloads = Some(payloads);
-                chunk.recount();
-                let found = chunk.events;
+                let found = records.len();
+                chunk.set_records(records);
                 // The host's count and the tear may speak of the same record: count it once.
                 let lost = expected.saturating_sub(found).max(torn as usize);
                 self.lose(LossReason::Corrupt, lost);

@@ -1,5 +1,6 @@
 //! The client.
 
+mod answer;
 mod commands;
 mod inputs;
 mod record;
@@ -13,7 +14,6 @@ use alloc::{string::String, vec::Vec};
 use holloway_wire::{LossReason, MessageId};
 
 use self::sending::InFlight;
-pub use self::sending::message_id;
 use crate::{
     ChunkId, Config, Consent, Diagnostic, Effect, HostMark, Now, Restored, Session, Token,
     outbox::Outbox,
@@ -21,6 +21,9 @@ use crate::{
     retry::Retry,
     state::{Number, State, Text},
 };
+
+/// The time of a deadline that there is not.
+const NEVER: u64 = u64::MAX;
 
 /// What became of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +50,8 @@ pub enum Tracked {
 ///   [`resume`](Self::resume);
 /// * **inputs** come from the platform: [`foreground`](Self::foreground), [`background`](Self::background),
 ///   [`online`](Self::online), [`tick`](Self::tick), [`recover`](Self::recover), [`adopt`](Self::adopt),
-///   [`lost`](Self::lost), [`sync`](Self::sync), [`meet`](Self::meet), [`set_follower`](Self::set_follower), and the answers [`stored`](Self::stored), [`read_done`](Self::read_done), [`http_done`](Self::http_done);
+///   [`lost`](Self::lost), [`sync`](Self::sync), [`meet`](Self::meet), [`set_follower`](Self::set_follower), and the answers [`stored`](Self::stored), [`read_done`](Self::read_done), [`http_done`](Self::http_done) or
+///   [`http_answered`](Self::http_answered);
 /// * **[`poll_effect`](Self::poll_effect)** gives what to do next.
 ///
 /// After every command and input, call `poll_effect` until it gives `None`, and carry the effects out in that
@@ -66,7 +70,7 @@ pub enum Tracked {
 ///             }
 ///             Effect::Send { token, .. } => {
 ///                 requests += 1;
-///                 client.http_done(token, HttpOutcome::Response { status, retry_after: None, date: None, body: b"" }, now);
+///                 client.http_done(token, HttpOutcome::Response { status, retry_after_ms: None, verdicts: &[] }, now);
 ///             }
 ///             _ => {}
 ///         }
@@ -106,7 +110,7 @@ pub struct Client {
     effects: Vec<Effect>,
     next_token: u64,
     saved_mono_ms: u64,
-    wake_asked_mono_ms: Option<u64>,
+    wake_asked_mono_ms: u64,
     /// In the middle of a command: the state is saved at its end, after every record that belongs to it.
     is_amid: bool,
     /// There is a state on the disk.
@@ -132,16 +136,13 @@ enum Waiting {
 impl Client {
     /// A client that goes on where the device's former run left off. `seed` is fresh randomness of the host.
     pub fn new(config: Config, seed: [u8; 32], restored: &Restored, now: Now) -> Self {
-        let stored = restored.state.as_deref().and_then(State::read);
-        let copy_used = stored.is_none() && restored.state_copy.is_some();
-        let state = stored.or_else(|| restored.state_copy.as_deref().and_then(State::read));
         let mut client = Self {
-            outbox: Outbox::restore(restored),
+            outbox: Outbox::default(),
             random: Random::new(seed),
+            retry: Retry::default(),
             state: State::default(),
             context: String::new(),
             held: Vec::new(),
-            retry: Retry::default(),
             paused: false,
             is_follower: false,
             is_background: false,
@@ -150,7 +151,7 @@ impl Client {
             effects: Vec::new(),
             next_token: 0,
             saved_mono_ms: now.mono_ms,
-            wake_asked_mono_ms: None,
+            wake_asked_mono_ms: NEVER,
             is_amid: false,
             is_kept: restored.state.is_some(),
             must_save: false,
@@ -160,31 +161,41 @@ impl Client {
             plugins: crate::plugin::Plugins::default(),
             config,
         };
-        let had_state = restored.state.is_some() || restored.state_copy.is_some();
-        if had_state && (copy_used || state.is_none()) {
-            client.diagnose(Diagnostic::StateDamaged { copy_used: state.is_some() });
+        // The copy first: what it says of consent counts even when the state itself is there.
+        let (mut is_whole, mut copy_consent) = (false, None);
+        let (mut is_new, mut had_state) = (true, false);
+        for bytes in [&restored.state_copy, &restored.state] {
+            copy_consent = (!is_new).then(|| client.consent());
+            is_whole = false;
+            let Some(bytes) = bytes else { continue };
+            had_state = true;
+            if let Some(state) = State::read(bytes) {
+                client.state = state;
+                (is_whole, is_new) = (true, false);
+            }
         }
-        let is_lost = had_state && state.is_none();
-        let is_new = state.is_none();
-        if let Some(state) = state {
-            client.take_up(state, now);
+        client.retry = Retry::restore(&client.config, &client.state, now);
+        if had_state && !is_whole {
+            client.diagnose(Diagnostic::StateDamaged { copy_used: !is_new });
         }
+        client.lose(LossReason::StateDamaged, usize::from(had_state && is_new));
         if client.anonymous_id().is_empty() {
             let known = client.config.anonymous_id.take().filter(|id| !id.is_empty());
             client.state[Text::AnonymousId] = known.unwrap_or_else(|| client.new_id(now));
         }
-        client.lose(LossReason::StateDamaged, usize::from(is_lost));
+        for chunk in &restored.chunks {
+            client.outbox.adopt(chunk);
+        }
         client.outbox.forget(&client.state.gone);
         if is_new || !client.state.gone.is_empty() {
             client.save(now);
         }
-        let copy = restored.state_copy.as_deref().and_then(State::read);
         if client.consent() == Consent::Denied {
             let known = client.state[Number::HasSent] == 1
                 || client.user_id().is_some()
                 || client.state.has_session();
             // Denied by the app's settings since, or killed in the middle of a denial.
-            if known || copy.is_some_and(|copy| client.decision(&copy) != Consent::Denied) {
+            if known || copy_consent.is_some_and(|consent| consent != Consent::Denied) {
                 client.opt_out(now);
             }
         }
@@ -227,6 +238,7 @@ impl Client {
     }
 
     /// Whether this device may record.
+    #[inline(never)] // asked in many places, and bytes count more there
     pub fn consent(&self) -> Consent {
         self.decision(&self.state)
     }
@@ -242,7 +254,7 @@ impl Client {
 
     /// Events that wait to be sent or to be acknowledged.
     pub fn queued_events(&self) -> usize {
-        self.outbox.events() + self.held.len()
+        self.outbox.size().0 + self.held.len()
     }
 
     /// Lost events by reason that no collector has acknowledged yet; reasons with zero are left out.
@@ -260,18 +272,13 @@ impl Client {
         self.paused
     }
 
-    /// The collector's clock less this device's, in milliseconds, as its latest answer showed; `None` before one did.
-    pub fn clock_skew_ms(&self) -> Option<i64> {
-        self.skew_ms
-    }
-
     /// The next thing for the host to do; `None` when there is nothing until the next command or input.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         if self.effects.is_empty() {
-            let deadline = self.next_deadline();
-            if deadline != self.wake_asked_mono_ms {
-                self.wake_asked_mono_ms = deadline;
-                return deadline.map(|mono_ms| Effect::WakeAt { mono_ms });
+            let mono_ms = self.deadline();
+            if mono_ms != self.wake_asked_mono_ms {
+                self.wake_asked_mono_ms = mono_ms;
+                return (mono_ms < NEVER).then_some(Effect::WakeAt { mono_ms });
             }
         }
         // A handful at most: a queue's code costs a browser more than the move of the others.
@@ -280,40 +287,43 @@ impl Client {
 
     /// When `tick` is due, by the monotonic clock; `None` when there is nothing to wait for.
     pub fn next_deadline(&self) -> Option<u64> {
-        let open = self.outbox.chunks.last().filter(|chunk| !chunk.sealed && chunk.events > 0);
-        let flush = open.and_then(|chunk| chunk.begun_mono_ms?.checked_add(self.config.flush_interval_ms));
-        let reading = self.waiting.iter().any(|(_, waiting)| matches!(waiting, Waiting::Read(_)));
-        let can_send = !self.paused && self.in_flight.is_empty() && !reading;
-        let ready = self.outbox.chunks.iter().filter(|chunk| chunk.sealed && chunk.unanswered == 0);
-        let ripe = open.filter(|chunk| chunk.events >= self.config.flush_at()).map(|_| 0);
-        let held = ready.map(|chunk| chunk.held_until_mono_ms).chain(ripe).min();
-        // The oldest that may go is waited for while the host has it in hand, and its answer wakes us.
-        let may_go = |chunk: &&crate::outbox::Chunk| {
-            chunk.sealed && chunk.held_until_mono_ms <= self.retry.not_before_mono_ms
-        };
-        let held =
-            held.filter(|_| self.outbox.chunks.iter().find(may_go).is_none_or(|chunk| chunk.unanswered == 0));
-        let deletion = self.state.deletion().filter(|_| !self.is_follower).map(|_| 0);
-        let send = [held.filter(|_| self.consent() == Consent::Granted), deletion]
-            .into_iter()
-            .flatten()
-            .min()
-            .filter(|_| can_send)
-            .map(|time| time.max(self.retry.not_before_mono_ms))
-            .filter(|time| *time > 0);
-        [flush, send].into_iter().flatten().min()
+        Some(self.deadline()).filter(|mono_ms| *mono_ms < NEVER)
     }
 
-    /// Goes on by a stored state, and with the pause that it tells of.
-    fn take_up(&mut self, state: State, now: Now) {
-        self.retry = Retry::restore(
-            &self.config,
-            state[Number::Failures] as u32,
-            state[Number::NotBeforeUnixMs],
-            state[Number::ByServer] == 1,
-            now,
-        );
-        self.state = state;
+    fn deadline(&self) -> u64 {
+        let not_before = self.retry.not_before_mono_ms;
+        let (mut flush, mut send) = (NEVER, NEVER);
+        // The oldest that may go is waited for while the host has it in hand, and its answer wakes us.
+        let (mut oldest, mut in_hand) = (true, false);
+        for chunk in &self.outbox.chunks {
+            if chunk.sealed {
+                if chunk.unanswered == 0 {
+                    send = send.min(chunk.held_until_mono_ms);
+                }
+                if oldest && chunk.held_until_mono_ms <= not_before {
+                    (oldest, in_hand) = (false, chunk.unanswered > 0);
+                }
+            } else if let Some(begun) = chunk.begun_mono_ms
+                && chunk.events > 0
+            {
+                flush = begun.saturating_add(self.config.flush_interval_ms);
+                if chunk.events >= self.config.flush_at() {
+                    send = 0;
+                }
+            }
+        }
+        if in_hand || self.consent() != Consent::Granted {
+            send = NEVER;
+        }
+        if self.state.deletion().is_some() && !self.is_follower {
+            send = 0;
+        }
+        let is_reading = self.waiting.iter().any(|(_, waiting)| matches!(waiting, Waiting::Read(_)));
+        if self.paused || is_reading || !self.in_flight.is_empty() {
+            send = NEVER;
+        }
+        send = send.max(not_before);
+        flush.min(if send == 0 { NEVER } else { send })
     }
 
     fn token(&mut self, waiting: Waiting) -> Token {
@@ -355,7 +365,9 @@ impl Client {
         self.lose(LossReason::OptedOut, kept);
         self.held.clear();
         self.forget_requests();
-        self.state.gone.extend(self.outbox.chunks.drain(..).map(|chunk| chunk.id));
+        while let Some(chunk) = self.outbox.chunks.first() {
+            self.discard(chunk.id);
+        }
     }
 
     /// Drops chunks past their age, and the oldest while the outbox is over a cap.
@@ -365,23 +377,17 @@ impl Client {
             return;
         }
         let mut changed = false;
-        while let Some(id) = self.outbox.expired(&self.config, now) {
-            self.evict(id, LossReason::Expired);
-            changed = true;
-        }
-        while let Some(id) = self.outbox.over_cap(&self.config) {
-            self.evict(id, LossReason::QueueFull);
-            changed = true;
+        for reason in [LossReason::Expired, LossReason::QueueFull] {
+            while let Some(id) = self.outbox.surplus(reason, &self.config, now) {
+                let events = self.outbox.get(id).map_or(0, |chunk| chunk.events);
+                self.lose(reason, events);
+                self.discard(id);
+                changed = true;
+            }
         }
         if changed {
             self.save(now);
         }
-    }
-
-    fn evict(&mut self, id: ChunkId, reason: LossReason) {
-        let events = self.outbox.get(id).map_or(0, |chunk| chunk.events);
-        self.lose(reason, events);
-        self.discard(id);
     }
 
     /// Seals the open chunk.

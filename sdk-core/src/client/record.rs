@@ -167,12 +167,10 @@ impl Client {
             self.seal();
         }
         let events_max = self.config.chunk_events_max();
-        let chunk = self.outbox.open(now.unix_ms, now.mono_ms);
+        let chunk = self.outbox.open(now);
         let id = chunk.id;
         chunk.unanswered += 1;
-        if let Some(payloads) = &mut chunk.payloads {
-            payloads.push(payload.clone());
-        }
+        chunk.records.push(&payload);
         chunk.events += 1;
         chunk.bytes += payload.len();
         let is_full = chunk.events >= events_max;

@@ -1,25 +1,17 @@
 //! Requests and their answers.
 
-use alloc::{borrow::Cow, string::String, vec::Vec};
+use alloc::vec::Vec;
 
-use holloway_wire::{
-    LossReason, RawJson, Receipt, Timestamp, Verdict, json::write_number, limits::BATCH_BYTES_MAX,
-    write_batch,
-};
+use holloway_wire::{LossReason, Timestamp, Verdict, limits::BATCH_BYTES_MAX, write_batch};
 
 use super::{Client, Waiting};
 use crate::{
-    ChunkId, Consent, Diagnostic, Effect, HttpOutcome, Now, Request, Token,
-    losses::Losses,
-    outbox::Chunk,
-    retry::{http_date_unix_ms, retry_after_ms},
+    ChunkId, Consent, Diagnostic, Effect, HttpOutcome, Now, Records, Request, Token, losses::Losses,
     state::Number,
 };
 
 /// Room in a batch for what stands around its events.
 const BATCH_FRAME_BYTES: usize = 2_048;
-/// A clock that is off by less is nobody's concern.
-const SKEW_TOLD_MS: u64 = 5 * 60_000;
 /// How long a beaconed chunk is left alone while the host turns out to live on, in milliseconds.
 const BEACON_HOLD_MS: u64 = 30_000;
 
@@ -27,17 +19,10 @@ const BEACON_HOLD_MS: u64 = 30_000;
 #[derive(Debug)]
 pub(super) struct InFlight {
     token: Token,
-    cargo: Cargo,
+    /// Whose events it carries, from the front; `None` for the oldest deletion request.
+    chunk: Option<ChunkId>,
+    events: usize,
     losses: Losses,
-}
-
-/// What it carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cargo {
-    /// So many events from the front of a chunk.
-    Events(ChunkId, usize),
-    /// The oldest deletion request.
-    Deletion,
 }
 
 impl Client {
@@ -47,30 +32,35 @@ impl Client {
             return;
         }
         if self.state.deletion().is_some() && !self.is_follower {
-            self.request(Cargo::Deletion, false, now);
+            self.request(None, 0, false, now);
             return;
         }
         if self.consent() != Consent::Granted {
             return;
         }
         // The oldest goes first; only one that cannot be read now, or that a beacon carries, is passed by.
-        let is_next = |chunk: &&Chunk| chunk.sealed && chunk.held_until_mono_ms <= now.mono_ms;
-        if !self.outbox.chunks.iter().any(|chunk| is_next(&chunk)) {
+        let oldest = self
+            .outbox
+            .chunks
+            .iter()
+            .position(|chunk| chunk.sealed && chunk.held_until_mono_ms <= now.mono_ms);
+        let at = oldest.unwrap_or_else(|| {
             // While nothing could be sent the open chunk grew; it is a batch from now on.
             let flush_at = self.config.flush_at();
             if self.outbox.unsealed().is_some_and(|chunk| chunk.events >= flush_at) {
                 self.seal();
+                self.outbox.chunks.len() - 1
+            } else {
+                usize::MAX
             }
-        }
-        let oldest = self.outbox.chunks.iter().find(is_next);
-        let Some(chunk) = oldest.filter(|chunk| chunk.unanswered == 0) else { return };
-        let id = chunk.id;
-        if chunk.payloads.is_none() {
+        });
+        let Some(chunk) = self.outbox.chunks.get(at).filter(|chunk| chunk.unanswered == 0) else { return };
+        if chunk.is_read {
+            self.request(Some(at), BATCH_BYTES_MAX - BATCH_FRAME_BYTES, false, now);
+        } else {
+            let id = chunk.id;
             self.read(id);
-            return;
         }
-        let count = chunk.request_len(BATCH_BYTES_MAX - BATCH_FRAME_BYTES);
-        self.request(Cargo::Events(id, count), false, now);
     }
 
     /// Sends every chunk that is in memory, for a host that may not come back. While failures pause us nothing is
@@ -82,9 +72,8 @@ impl Client {
         for at in 0..self.outbox.chunks.len() {
             let chunk = &self.outbox.chunks[at];
             let is_ready = chunk.sealed && !chunk.in_flight && chunk.held_until_mono_ms <= now.mono_ms;
-            if is_ready && chunk.payloads.is_some() {
-                let count = chunk.request_len(self.config.leaving_bytes_max);
-                self.request(Cargo::Events(chunk.id, count), true, now);
+            if is_ready && chunk.is_read {
+                self.request(Some(at), self.config.leaving_bytes_max, true, now);
             }
         }
     }
@@ -93,49 +82,37 @@ impl Client {
     pub fn http_done(&mut self, token: Token, outcome: HttpOutcome<'_>, now: Now) {
         let Some(at) = self.in_flight.iter().position(|request| request.token == token) else { return };
         let request = self.in_flight.remove(at);
-        if let Cargo::Events(id, _) = request.cargo
-            && let Some(chunk) = self.outbox.get(id)
-        {
-            chunk.in_flight = false;
-        }
-        if let HttpOutcome::Response { date: Some(date), .. } = outcome {
-            self.measure_skew(date, now);
-        }
-        if matches!(outcome, HttpOutcome::Response { .. }) {
+        let chunk = request.chunk.and_then(|id| self.outbox.get(id));
+        let (mut status, mut asked_ms, mut told) = (0, None, &[][..]);
+        if let HttpOutcome::Response { status: answer, retry_after_ms, verdicts } = outcome {
+            (status, asked_ms, told) = (answer, retry_after_ms, verdicts);
             self.retry.unanswered = 0;
         }
-        match outcome {
-            HttpOutcome::Beaconed => {
-                if let Cargo::Events(id, _) = request.cargo
-                    && let Some(chunk) = self.outbox.get(id)
-                {
-                    chunk.held_until_mono_ms = now.mono_ms.saturating_add(BEACON_HOLD_MS);
-                }
+        if let Some(chunk) = chunk {
+            chunk.in_flight = false;
+            if outcome == HttpOutcome::Beaconed {
+                chunk.held_until_mono_ms = now.mono_ms.saturating_add(BEACON_HOLD_MS);
             }
-            HttpOutcome::NetworkError => self.fail(0, None, now),
-            HttpOutcome::Response { status: 200..=299, body, .. } => self.delivered(&request, body, now),
-            HttpOutcome::Response { status: 413, .. } => self.halve(&request, now),
-            HttpOutcome::Response { status: status @ (401 | 403), .. } => {
+            // Too large for this collector: half as many next time; one alone that is too large is lost.
+            if status == 413 && request.events > 1 {
+                chunk.request_events_max = request.events / 2;
+            }
+        }
+        match status {
+            _ if outcome == HttpOutcome::Beaconed => {}
+            413 if request.events > 1 => {}
+            401 | 403 => {
                 self.paused = true;
                 self.diagnose(Diagnostic::Paused { status });
             }
-            HttpOutcome::Response {
-                status: status @ (0..=199 | 408 | 429 | 300..=399 | 500..),
-                retry_after,
-                ..
-            } => {
-                let server_unix_ms = now.unix_ms.saturating_add_signed(self.skew_ms.unwrap_or_default());
-                let asked = retry_after.and_then(|header| retry_after_ms(header, server_unix_ms));
-                self.fail(status, asked, now);
-            }
-            HttpOutcome::Response { .. } => {
-                self.rejected(&request, now);
-            }
+            0..=199 | 300..=399 | 408 | 429 | 500.. => self.fail(status, asked_ms, now),
+            _ => self.settle(&request, status < 300, told, asked_ms, now),
         }
         self.send(now);
     }
 
-    fn request(&mut self, cargo: Cargo, leaving: bool, now: Now) {
+    /// Sends a chunk's first events, as many as fit, or the oldest deletion request.
+    fn request(&mut self, chunk: Option<usize>, bytes_max: usize, leaving: bool, now: Now) {
         self.next_token += 1;
         let token = Token(self.next_token);
         // What another request carries already is not told twice.
@@ -143,131 +120,108 @@ impl Client {
         for other in &self.in_flight {
             losses.acknowledge(&other.losses);
         }
-        let mut waiting = 1;
-        let deletion = [self.state.deletion().unwrap_or_default().as_bytes().to_vec()];
-        let events: &[Vec<u8>] = match cargo {
-            Cargo::Deletion => &deletion,
-            Cargo::Events(id, count) => {
-                let Some(chunk) = self.outbox.get(id) else { return };
+        let (mut id, mut events, mut waiting) = (None, 1, 1);
+        let (first, text) = match chunk.and_then(|at| self.outbox.chunks.get_mut(at)) {
+            None => {
+                let request = self.state.deletion().unwrap_or_default().as_bytes();
+                (request, request)
+            }
+            Some(chunk) => {
                 chunk.in_flight = true;
+                id = Some(chunk.id);
                 waiting = chunk.events;
-                chunk.payloads.as_deref().and_then(|payloads| payloads.get(..count)).unwrap_or_default()
+                events = chunk.records.fitting(chunk.request_events_max, bytes_max);
+                (chunk.records.front(1), chunk.records.front(events))
             }
         };
-        let mut body = Vec::with_capacity(events.iter().map(|event| event.len() + 1).sum::<usize>() + 256);
+        let first_bytes = first.len();
+        let mut body = Vec::with_capacity(text.len() + 256);
         let sent_at = Timestamp::from_millis(now.unix_ms as i64);
-        let write_key = &self.config.write_key;
-        write_batch(&mut body, events.iter().map(Vec::as_slice), sent_at, write_key, losses.iter());
-        // No two devices have a message id in common, and no two requests of a chunk have as many events waiting.
-        let first = events.first().and_then(|event| message_id(event)).unwrap_or_default();
-        let mut key = first.into_owned().into_bytes();
-        let events = events.len();
-        for number in [events, waiting] {
-            key.push(b'-');
-            write_number(&mut key, number as u64);
-        }
-        if self.state[Number::HasSent] == 0 && matches!(cargo, Cargo::Events(..)) {
+        write_batch(&mut body, text, sent_at, &self.config.write_key, losses.counts());
+        if self.state[Number::HasSent] == 0 && id.is_some() {
             self.state[Number::HasSent] = 1;
             self.save(now);
         }
-        self.in_flight.push(InFlight { token, cargo, losses });
-        self.effects.push(Effect::Send {
-            token,
-            request: Request {
-                idempotency_key: String::from_utf8(key).expect("a text, digits and hyphens"),
-                body,
-                events: events as u32,
-                leaving,
-            },
-        });
+        self.in_flight.push(InFlight { token, chunk: id, events, losses });
+        let request = Request { body, events: events as u32, leaving, waiting: waiting as u32, first_bytes };
+        self.effects.push(Effect::Send { token, request });
     }
 
-    /// The collector answered: every event but those that it wants again is done with.
-    fn delivered(&mut self, request: &InFlight, body: &[u8], now: Now) {
-        self.state.losses.acknowledge(&request.losses);
-        let receipt = core::str::from_utf8(body).ok().and_then(|body| Receipt::parse(body).ok());
-        let again = match request.cargo {
-            Cargo::Deletion => self.settle_deletion(receipt.as_ref()),
-            Cargo::Events(id, count) => self.settle(id, count, receipt.as_ref()),
-        };
-        let asked = receipt.and_then(|receipt| receipt.retry_after_ms);
+    /// The collector took the events, or refused them for good: every event but those that it wants again is done with.
+    fn settle(
+        &mut self,
+        request: &InFlight,
+        is_taken: bool,
+        verdicts: &[Verdict],
+        asked_ms: Option<u64>,
+        now: Now,
+    ) {
+        if is_taken {
+            self.state.losses.acknowledge(&request.losses);
+        }
+        let mut again = false;
+        if let Some(id) = request.chunk {
+            let (mut invalid, mut dropped, mut rejected) = (0, 0, 0);
+            if let Some(chunk) = self.outbox.get(id) {
+                let mut left = Records::default();
+                for (at, record) in chunk.records.iter().enumerate() {
+                    if at >= request.events {
+                        left.push(record);
+                    } else if !is_taken {
+                        rejected += 1;
+                    } else {
+                        match verdicts.get(at) {
+                            None | Some(Verdict::Ok | Verdict::Duplicate) => {}
+                            Some(Verdict::Invalid) => invalid += 1,
+                            Some(Verdict::Dropped) => dropped += 1,
+                            Some(Verdict::Retry) => {
+                                again = true;
+                                left.push(record);
+                            }
+                        }
+                    }
+                }
+                chunk.set_records(left);
+            }
+            self.lose(LossReason::Invalid, invalid);
+            self.lose(LossReason::Dropped, dropped);
+            self.lose(LossReason::Rejected, rejected);
+            self.close_account(id, invalid + dropped + rejected > 0);
+        } else {
+            again = is_taken && verdicts.first() == Some(&Verdict::Retry);
+            if !again {
+                self.state.drop_deletion();
+            }
+        }
         if again {
-            self.fail(200, asked, now);
+            self.fail(200, asked_ms, now);
             return;
         }
         self.retry.succeed(now);
-        if let Some(wait) = asked {
+        if let Some(wait) = asked_ms.filter(|_| is_taken) {
             self.retry.ask(wait, now);
         }
         self.save(now);
     }
 
-    /// Parts with the deletion request that was delivered; whether it must go again.
-    fn settle_deletion(&mut self, receipt: Option<&Receipt<'_>>) -> bool {
-        let first = self.state.deletion();
-        let again = first.and_then(|request| verdict(receipt?, request.as_bytes())) == Some(Verdict::Retry);
-        if !again {
-            self.state.drop_deletion();
-        }
-        again
+    pub(super) fn is_under_way(&self, token: Token) -> bool {
+        self.in_flight.iter().any(|request| request.token == token)
+    }
+
+    /// The events of a request that is under way.
+    pub(super) fn records_of(&self, token: Token) -> impl Iterator<Item = &[u8]> {
+        let request = self.in_flight.iter().find(|request| request.token == token);
+        let id = request.and_then(|request| request.chunk);
+        let chunk = self.outbox.chunks.iter().find(|chunk| Some(chunk.id) == id);
+        let deletion = self.state.deletion().filter(|_| request.is_some() && id.is_none());
+        let events = request.map_or(0, |request| request.events);
+        let records = chunk.into_iter().flat_map(|chunk| chunk.records.iter());
+        records.chain(deletion.map(str::as_bytes)).take(events)
     }
 
     /// Nobody waits for the events under way any more; a deletion request is still waited for.
     pub(super) fn forget_requests(&mut self) {
-        self.in_flight.retain(|request| request.cargo == Cargo::Deletion);
-    }
-
-    /// Takes delivered events out of a chunk; whether some of them must go again.
-    fn settle(&mut self, id: ChunkId, count: usize, receipt: Option<&Receipt<'_>>) -> bool {
-        let Some(chunk) = self.outbox.get(id) else { return false };
-        let mut again = Vec::new();
-        let (mut invalid, mut dropped) = (0, 0);
-        for payload in chunk.take(count) {
-            match receipt.and_then(|receipt| verdict(receipt, &payload)) {
-                None | Some(Verdict::Ok | Verdict::Duplicate) => {}
-                Some(Verdict::Invalid) => invalid += 1,
-                Some(Verdict::Dropped) => dropped += 1,
-                Some(Verdict::Retry) => again.push(payload),
-            }
-        }
-        let has_again = !again.is_empty();
-        if let Some(payloads) = &mut chunk.payloads {
-            again.append(payloads);
-            *payloads = again;
-        }
-        chunk.recount();
-        self.lose(LossReason::Invalid, invalid);
-        self.lose(LossReason::Dropped, dropped);
-        self.close_account(id, invalid + dropped > 0);
-        has_again
-    }
-
-    /// Too large for this collector: half as many next time; one alone that is too large is lost.
-    fn halve(&mut self, request: &InFlight, now: Now) {
-        match request.cargo {
-            Cargo::Events(id, count) if count > 1 => {
-                if let Some(chunk) = self.outbox.get(id) {
-                    chunk.request_events_max = count / 2;
-                }
-            }
-            _ => self.rejected(request, now),
-        }
-    }
-
-    /// Refused for good.
-    fn rejected(&mut self, request: &InFlight, now: Now) {
-        match request.cargo {
-            Cargo::Deletion => {
-                self.settle_deletion(None);
-            }
-            Cargo::Events(id, count) => {
-                let lost = self.outbox.get(id).map_or(0, |chunk| chunk.take(count).len());
-                self.lose(LossReason::Rejected, lost);
-                self.close_account(id, lost > 0);
-            }
-        }
-        self.retry.succeed(now);
-        self.save(now);
+        self.in_flight.retain(|request| request.chunk.is_none());
     }
 
     fn fail(&mut self, status: u16, asked_ms: Option<u64>, now: Now) {
@@ -280,17 +234,6 @@ impl Client {
         self.save(now);
     }
 
-    /// What the collector's clock says; it counts whole seconds.
-    fn measure_skew(&mut self, date: &str, now: Now) {
-        let Some(server_unix_ms) = http_date_unix_ms(date) else { return };
-        let device_unix_ms = i64::try_from(now.unix_ms).unwrap_or(i64::MAX);
-        let skew_ms = server_unix_ms as i64 - device_unix_ms;
-        let before = self.skew_ms.replace(skew_ms).unwrap_or_default();
-        if skew_ms.abs_diff(before) >= SKEW_TOLD_MS {
-            self.diagnose(Diagnostic::ClockSkew { skew_ms });
-        }
-    }
-
     /// Parts with a chunk that has nothing left. What is left of one whose losses were counted moves to a chunk of
     /// its own, since a restart would meet the lost ones in the old chunk again and count them again. The caller
     /// saves.
@@ -300,29 +243,21 @@ impl Client {
             self.discard(id);
             return;
         }
-        let Some(payloads) = chunk.payloads.clone().filter(|_| has_losses) else { return };
-        let Some(next) = self.outbox.rename(id) else { return };
-        if let Some(chunk) = self.outbox.get(next) {
-            chunk.unanswered = payloads.len();
-        }
+        let Some(next) = (has_losses && chunk.is_read).then(|| self.outbox.rename(id)).flatten() else {
+            return;
+        };
         self.state.gone.push(id);
-        for payload in payloads {
+        let mut at = 0;
+        while let Some(chunk) = self.outbox.get(next)
+            && let Some(record) = chunk.records.get(at)
+        {
+            at += 1;
+            chunk.unanswered = at;
+            let payload = record.to_vec();
             let token = self.token(Waiting::Append(next));
             self.effects.push(Effect::Append { token, chunk: next, payload });
         }
         let token = self.token(Waiting::Seal);
         self.effects.push(Effect::Seal { token, chunk: next });
     }
-}
-
-fn verdict(receipt: &Receipt<'_>, payload: &[u8]) -> Option<Verdict> {
-    if receipt.results.iter().all(|line| matches!(line.verdict, Verdict::Ok | Verdict::Duplicate)) {
-        return Some(Verdict::Ok);
-    }
-    receipt.verdict_of(&message_id(payload)?)
-}
-
-/// The message id of a record.
-pub fn message_id(record: &[u8]) -> Option<Cow<'_, str>> {
-    RawJson::object(core::str::from_utf8(record).ok()?).ok()?.get("messageId")?.string()
 }

@@ -6,6 +6,7 @@
 use super::Client;
 use crate::{
     Consent, Now,
+    retry::Retry,
     state::{Number, State, Text},
 };
 
@@ -29,7 +30,8 @@ impl Client {
         core::mem::swap(&mut theirs.gone, &mut mine.gone);
         theirs.host_mark = mine.host_mark;
         let unanswered = self.retry.unanswered;
-        self.take_up(theirs, now);
+        self.retry = Retry::restore(&self.config, &theirs, now);
+        self.state = theirs;
         self.retry.unanswered = unanswered;
         let consent = self.consent();
         if consent != before {

@@ -235,7 +235,7 @@ impl Host {
             let (token, chunk) = self.reads.remove(at - self.done.len());
             let outcome = self.disk.chunks.get(&chunk).map_or(ReadOutcome::Missing, |records| {
                 let torn = u32::from(self.disk.torn.contains(&chunk));
-                ReadOutcome::Records { payloads: records.clone(), torn }
+                ReadOutcome::Records { payloads: records.iter().collect(), torn }
             });
             let (queued, before) = (self.client.queued_events(), Losses::of(&self.client));
             self.client.read_done(token, outcome, self.now);
@@ -280,12 +280,12 @@ impl Host {
             self.acknowledged_ever += sent.losses.of_events;
         }
         let retry_after = (status == 429).then_some("5");
-        let outcome = match (is_lost, sent.leaving) {
-            (true, true) => HttpOutcome::Beaconed,
-            (true, false) => HttpOutcome::NetworkError,
-            (false, _) => HttpOutcome::Response { status, retry_after, date: None, body: body.as_bytes() },
-        };
-        self.client.http_done(sent.token, outcome, self.now);
+        let response = holloway_core::Answer { status, retry_after, date: None, body: body.as_bytes() };
+        match (is_lost, sent.leaving) {
+            (true, true) => self.client.http_done(sent.token, HttpOutcome::Beaconed, self.now),
+            (true, false) => self.client.http_done(sent.token, HttpOutcome::NetworkError, self.now),
+            (false, _) => self.client.http_answered(sent.token, &response, self.now),
+        }
         self.poll();
     }
 

@@ -6,8 +6,8 @@ mod words;
 use std::collections::BTreeMap;
 
 use holloway_core::{
-    ChunkId, Client, Config, Effect, EventOptions, HttpOutcome, Now, ReadOutcome, Request, ResetOptions,
-    Restored, RestoredChunk, StoredOutcome, Token,
+    Answer, ChunkId, Client, Config, Effect, EventOptions, HttpOutcome, Now, ReadOutcome, Request,
+    ResetOptions, Restored, RestoredChunk, StoredOutcome, Token,
     wire::{LossReason, RawJson},
 };
 use serde_json::{Map, Value, json};
@@ -181,13 +181,17 @@ impl Player {
                 let token = oldest(&mut self.requests)?;
                 let status = args["status"].as_u64().unwrap_or_default() as u16;
                 let body = if args["body"].is_null() { String::new() } else { args["body"].to_string() };
-                let response = HttpOutcome::Response {
+                let answer = Answer {
                     status,
                     retry_after: text("retry_after"),
                     date: text("date"),
                     body: body.as_bytes(),
                 };
-                client.http_done(token, if status == 0 { HttpOutcome::NetworkError } else { response }, now);
+                if status == 0 {
+                    client.http_done(token, HttpOutcome::NetworkError, now);
+                } else {
+                    client.http_answered(token, &answer, now);
+                }
             }
             "beaconed" => {
                 let token = oldest(&mut self.requests)?;
@@ -271,7 +275,7 @@ impl Player {
                     told.push(json!({ "effect": "read" }));
                     let read = match self.chunks.get(&chunk.0) {
                         _ if self.unreadable => ReadOutcome::Unavailable,
-                        Some(records) => ReadOutcome::Records { payloads: records.clone(), torn: 0 },
+                        Some(records) => ReadOutcome::Records { payloads: records.iter().collect(), torn: 0 },
                         None => ReadOutcome::Missing,
                     };
                     self.client.read_done(token, read, now);
@@ -305,7 +309,7 @@ impl Player {
             "events": events.iter().map(name).collect::<Vec<_>>(),
             "leaving": request.leaving,
             "losses": body.get("losses").cloned().unwrap_or_else(|| json!({})),
-            "key": number(&mut self.keys, &request.idempotency_key),
+            "key": number(&mut self.keys, &request.idempotency_key()),
         })
     }
 

@@ -110,9 +110,9 @@ pub(crate) fn check_chunk(bytes: &[u8]) {
 fn check_records(file: &[u8], scan: &Scan) {
     let has_header = file.starts_with(&frame::HEADER);
     let mut at = if has_header { frame::HEADER.len() } else { 0 };
-    for payload in &scan.payloads {
+    for payload in scan.payloads.iter() {
         let record = Record::at(&file[at..]).expect("each payload is that of a record in the file");
-        assert_eq!((record.payload, record.checksum), (payload.as_slice(), record.expected()));
+        assert_eq!((record.payload, record.checksum), (payload, record.expected()));
         at += record.bytes();
     }
     assert_eq!(scan.valid_bytes, at);
@@ -127,7 +127,7 @@ fn check_records(file: &[u8], scan: &Scan) {
 fn check_rewriting(file: &[u8], scan: &Scan) {
     let mut written = frame::HEADER.to_vec();
     let mut has_flags = false;
-    for payload in &scan.payloads {
+    for payload in scan.payloads.iter() {
         has_flags |= file[written.len() + RECORD_HEADER_BYTES - 1] != 0;
         frame::write(payload, &mut written);
     }
@@ -144,7 +144,7 @@ fn check_rewriting(file: &[u8], scan: &Scan) {
 
     let mut longer = if valid.is_empty() { frame::HEADER.to_vec() } else { valid.to_vec() };
     frame::write(b"{}", &mut longer);
-    let payloads = [scan.payloads.as_slice(), &[b"{}".to_vec()]].concat();
+    let payloads = scan.payloads.iter().chain([&b"{}"[..]]).collect();
     assert_eq!(frame::scan(&longer), Scan { payloads, valid_bytes: longer.len(), torn: 0 });
 }
 
@@ -184,7 +184,7 @@ fn check_delivery(chunk: &Chunk, scan: &Scan, mut host: Host, mut expected: u128
     let mut client = Client::new(Config::new("KEY"), [8; 32], &host.restored(), now);
     host.drain(&mut client, now);
     assert_eq!(account(&client), expected, "a restart counts the same");
-    let are_objects = scan.payloads.iter().all(|payload| is_object(payload));
+    let are_objects = scan.payloads.iter().all(is_object);
     let (mut sent, mut told) = (Vec::new(), 0);
     let mut delivered = 0;
     for round in 0..ROUNDS_MAX {

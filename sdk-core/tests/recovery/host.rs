@@ -34,7 +34,7 @@ impl Host {
     pub(crate) fn restored(&self) -> Restored {
         let chunks = self.chunks.iter().map(|(id, scan)| RestoredChunk {
             id: *id,
-            bytes: scan.payloads.iter().map(|payload| payload.len() as u64).sum(),
+            bytes: scan.payloads.bytes() as u64,
             events: scan.payloads.len() as u32,
         });
         Restored { state: self.state.clone(), state_copy: self.state_copy.clone(), chunks: chunks.collect() }
@@ -51,7 +51,7 @@ impl Host {
         match effect {
             Effect::Append { token, chunk, payload } => {
                 if !self.is_full {
-                    self.chunks.entry(chunk).or_default().payloads.push(payload);
+                    self.chunks.entry(chunk).or_default().payloads.push(&payload);
                 }
                 client.stored(token, self.outcome(), now);
             }
@@ -96,7 +96,7 @@ impl Host {
         for _ in 0..ANSWERS_MAX {
             let Some((token, request)) = self.requests.pop_front() else { return };
             let before = lost(client);
-            let outcome = HttpOutcome::Response { status, retry_after: None, date: None, body: b"" };
+            let outcome = HttpOutcome::Response { status, retry_after_ms: None, verdicts: &[] };
             client.http_done(token, outcome, now);
             if status == 200 {
                 heard(&request, before - lost(client));

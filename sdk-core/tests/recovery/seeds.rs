@@ -1,7 +1,7 @@
 //! What real clients leave behind, whole and damaged.
 
 use holloway_core::{
-    Client, Config, Consent, EventOptions, HttpOutcome, Now, Registration, ResetOptions, Restored, frame,
+    Answer, Client, Config, Consent, EventOptions, Now, Records, Registration, ResetOptions, Restored, frame,
     wire::LossReason,
 };
 
@@ -59,9 +59,8 @@ fn states_with_gone_chunks() -> Vec<Vec<u8>> {
     host.drain(&mut client, now);
     let refused = br#"{"results":[{"messageId":"b","status":"invalid"},{"messageId":"c","status":"retry"}]}"#;
     while let Some((token, _)) = host.requests.pop_front() {
-        let outcome =
-            HttpOutcome::Response { status: 200, retry_after: Some("60"), date: None, body: refused };
-        client.http_done(token, outcome, now);
+        let answer = Answer { status: 200, retry_after: Some("60"), date: None, body: refused };
+        client.http_answered(token, &answer, now);
         host.drain(&mut client, now);
         if host.saved.len() > 9 {
             break;
@@ -91,14 +90,16 @@ fn files() -> Vec<Vec<u8>> {
             files.push(file(&scan.payloads));
         }
     }
-    files.push(file(&[br#" {"messageId":"a"} "#.to_vec(), b"[1]".to_vec(), vec![0, 255]]));
-    files.push(file(&[br#"{"messageId":"a"}"#.to_vec(), br#"{"messageId":"a"}"#.to_vec(), b"{}".to_vec()]));
+    let records: [&[u8]; 3] = [br#" {"messageId":"a"} "#, b"[1]", &[0, 255]];
+    files.push(file(&records.iter().collect()));
+    let records = [r#"{"messageId":"a"}"#, r#"{"messageId":"a"}"#, "{}"];
+    files.push(file(&records.iter().collect()));
     files
 }
 
-fn file(payloads: &[Vec<u8>]) -> Vec<u8> {
+fn file(payloads: &Records) -> Vec<u8> {
     let mut file = frame::HEADER.to_vec();
-    for payload in payloads {
+    for payload in payloads.iter() {
         frame::write(payload, &mut file);
     }
     file

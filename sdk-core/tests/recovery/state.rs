@@ -115,7 +115,7 @@ pub(crate) fn check_state(bytes: &[u8]) {
     let mut host = Host { is_full: stored.has(Stored::FULL_DISK), ..Host::default() };
     let events = [br#"{"messageId":"a"}"#, br#"{"messageId":"b"}"#].map(|event| event.to_vec());
     for chunk in &restored.chunks {
-        host.chunks.insert(chunk.id, Scan { payloads: events.to_vec(), ..Scan::default() });
+        host.chunks.insert(chunk.id, Scan { payloads: events.iter().collect(), ..Scan::default() });
     }
     host.drain(&mut client, now);
 

@@ -32,7 +32,7 @@ mod receipt;
 mod scrub;
 mod time;
 
-pub use batch::write_batch;
+pub use batch::{BATCH_EVENTS_AT, write_batch};
 #[cfg(feature = "decode")]
 pub use envelope::{Envelope, EnvelopeError};
 pub use event::Event;

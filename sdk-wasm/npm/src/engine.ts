@@ -231,9 +231,9 @@ export const startEngine = (options: InitOptions) => {
     (token, isLeaving, body) => {
       if (isLeaving) return transport.beacon(body) ? 1 : 2;
       busy++;
-      void transport.post(body, (status, answer) => {
+      void transport.post(body, (status, verdicts) => {
         busy--;
-        run(HTTP_DONE, token, status, answer);
+        run(HTTP_DONE, token, status, verdicts);
       });
     },
     (waitMs) => {

@@ -1,6 +1,8 @@
 // Requests. The write key is in the body and the body is text/plain, also when it is packed: no preflight, and beacons
 // may carry it.
 
+import { readReceipt } from "./receipt.js";
+
 /** Keepalive bodies and beacons of a page may have 64 KiB in flight together. */
 const KEEPALIVE_BYTES_MAX = 60 * 1024;
 /** A server that never answers must not hold the queue. */
@@ -8,15 +10,15 @@ const TIMEOUT_MS = 30_000;
 /** What is smaller is not worth the wait. */
 const PACKED_CHARS_MIN = 1_024;
 
-/** 0 when no answer came, 1 when a beacon took it; else the status, and 1,000 for each millisecond and one more that it asked to wait. */
-export type Answer = (status: number, body: string) => void;
+/**
+ * `status` is 0 when no answer came, 1 when a beacon took it; else the answer's, and 1,000 for each millisecond and one more
+ * that it asked to wait. `verdicts` are a digit an event.
+ */
+export type Answer = (status: number, verdicts: string) => void;
 
-const statusOf = ({ status, headers }: Response): number => {
-  const asked = headers.get("retry-after");
-  if (!asked) return status;
-  const waitMs = +asked >= 0 ? +asked * 1_000 : Date.parse(asked) - Date.now();
-  return waitMs >= 0 ? (Math.ceil(waitMs) + 1) * 1_000 + status : status;
-};
+/** Whole seconds, or a date. */
+const retryAfterMs = (header: string | null): number =>
+  header ? (+header >= 0 ? +header * 1_000 : Math.max(Date.parse(header) - Date.now(), 0)) : -1;
 
 export const openTransport = (url: string) => {
   let inFlight = 0;
@@ -59,7 +61,9 @@ export const openTransport = (url: string) => {
           keepalive: inFlight <= KEEPALIVE_BYTES_MAX,
           signal: AbortSignal.timeout?.(TIMEOUT_MS),
         });
-        answer(statusOf(response), await response.text());
+        const [verdicts, waitMs] = readReceipt(text, await response.text());
+        const wait = Math.ceil(Math.max(waitMs, retryAfterMs(response.headers.get("retry-after")))) + 1 || 0;
+        answer(wait * 1_000 + response.status, verdicts);
       } catch {
         answer(0, "");
       } finally {

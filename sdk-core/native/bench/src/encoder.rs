@@ -57,7 +57,7 @@ impl Encoder {
                 }
                 Effect::Send { token, request } => {
                     black_box(request);
-                    let taken = HttpOutcome::Response { status: 200, retry_after: None, date: None, body: b"" };
+                    let taken = HttpOutcome::Response { status: 200, retry_after_ms: None, verdicts: &[] };
                     self.core.http_done(token, taken, self.now);
                 }
                 // Nothing that an answer is waited for: a fresh device reads no chunks.

@@ -1,0 +1,25 @@
+// What an answer says of a batch, in the core's terms.
+
+/** Verdicts by number, as the core knows them (`sdk-core/wire/src/receipt.rs`). */
+const VERDICTS = ["ok", "duplicate", "invalid", "dropped", "retry"];
+
+interface Receipt {
+  results: { messageId: string; verdict: string }[];
+  retryAfterMs?: number;
+}
+
+/**
+ * A digit an event, in the batch's order, and the wait that the receipt asks for, or -1. An answer that is no receipt says
+ * that all is well.
+ */
+export const readReceipt = (batch: string, answer: string): [verdicts: string, waitMs: number] => {
+  try {
+    const { results, retryAfterMs = -1 } = JSON.parse(answer) as Receipt;
+    if (results.every(({ verdict }) => verdict == "ok")) return ["", retryAfterMs];
+    const verdicts = new Map(results.reverse().map(({ messageId, verdict }) => [messageId, Math.max(VERDICTS.indexOf(verdict), 0)]));
+    const events = (JSON.parse(batch) as { batch: { messageId: string }[] }).batch;
+    return [events.map(({ messageId }) => verdicts.get(messageId) || 0).join(""), retryAfterMs];
+  } catch {
+    return ["", -1];
+  }
+};
