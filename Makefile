@@ -41,10 +41,11 @@ test-rust: ## unit, property, vector, scenario and integration tests of every cr
 	$(call say,runnable documentation)
 	cargo test --workspace --doc --quiet
 
-test-miri: ## the hand-off's ring under miri, where a nightly toolchain has it
-	$(call say,ring under miri)
+test-miri: ## the hand-off's ring and the browser's heap under miri, where a nightly toolchain has it
+	$(call say,ring and heap under miri)
 	@if cargo +nightly miri --version >/dev/null 2>&1; \
-	then cargo +nightly miri test --package holloway --no-default-features --lib --quiet ring::; \
+	then cargo +nightly miri test --package holloway --no-default-features --lib --quiet ring:: \
+	&& cargo +nightly miri test --package holloway-wasm --lib --quiet -- heap:: tests::a_text; \
 	else echo "skipped: rustup toolchain install nightly --component miri --component rust-src"; fi
 
 test-scenarios: ## the core's scenarios again, in WebAssembly under Node

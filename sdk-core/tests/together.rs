@@ -63,7 +63,7 @@ impl Tab {
                     self.client.stored(token, StoredOutcome::Ok, now);
                 }
                 Effect::Send { token, request } => {
-                    self.sent.push((token, String::from_utf8(request.body).unwrap()));
+                    self.sent.push((token, String::from_utf8(request.body).expect("UTF-8")));
                 }
                 Effect::Wipe => self.wiped = true,
                 _ => {}
@@ -72,7 +72,7 @@ impl Tab {
     }
 
     fn session(&self) -> String {
-        self.client.session().unwrap().id.to_owned()
+        self.client.session().expect("a session").id.to_owned()
     }
 }
 

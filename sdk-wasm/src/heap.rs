@@ -49,6 +49,7 @@ fn class_of(layout: Layout) -> u32 {
     usize::BITS - (layout.size().max(1 << CLASS_MIN) - 1).leading_zeros()
 }
 
+#[expect(clippy::cast_ptr_alignment, reason = "each block begins at a multiple of 16")]
 // SAFETY: a block is either in one free list or given out, never both: it leaves the list, or the fresh bytes, before
 // it is returned, and comes back only through `dealloc`. A block of class `c` has 2^c bytes, at least as many as the
 // layout asks for. Each block begins at a multiple of 16 from the beginning of what the source gave, since all sizes are
@@ -126,13 +127,23 @@ impl Source for Pages {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::cell::{Cell, RefCell};
 
     use super::*;
 
     /// Memory for `left` bytes.
     struct Store {
         left: Cell<usize>,
+        given: RefCell<Vec<*mut [u128]>>,
+    }
+
+    impl Drop for Store {
+        fn drop(&mut self) {
+            for words in self.given.take() {
+                // SAFETY: made by `take`, and the heap that used it is gone.
+                drop(unsafe { Box::from_raw(words) });
+            }
+        }
     }
 
     impl Source for Store {
@@ -142,13 +153,14 @@ mod tests {
                 return (ptr::null_mut(), 0);
             }
             self.left.set(self.left.get() - bytes);
-            let words = vec![0_u128; bytes / 16].leak();
-            (words.as_mut_ptr().cast(), bytes)
+            let words = Box::into_raw(vec![0_u128; bytes / 16].into_boxed_slice());
+            self.given.borrow_mut().push(words);
+            (words.cast(), bytes)
         }
     }
 
     fn heap(left: usize) -> Heap<Store> {
-        Heap::new(Store { left: Cell::new(left) })
+        Heap::new(Store { left: Cell::new(left), given: RefCell::default() })
     }
 
     #[test]
@@ -163,7 +175,7 @@ mod tests {
             let mark = step as u8;
             // SAFETY: each block is used within its layout, and given back once with the layout it has.
             unsafe {
-                if random % 3 == 0 && !held.is_empty() {
+                if random.is_multiple_of(3) && !held.is_empty() {
                     let (block, layout, mark) = held.swap_remove(random as usize / 3 % held.len());
                     assert!((0..layout.size()).all(|at| *block.add(at) == mark), "step {step}");
                     heap.dealloc(block, layout);

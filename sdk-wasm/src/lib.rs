@@ -16,8 +16,7 @@ mod heap;
 mod host;
 mod shell;
 
-use alloc::{boxed::Box, string::String, vec::Vec};
-use core::mem::ManuallyDrop;
+use alloc::{boxed::Box, string::String};
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -58,7 +57,7 @@ pub struct Core(Shell<Page>);
 /// Memory for a text of at most `bytes`. The next `open` or `call` that is given it takes it back.
 #[wasm_bindgen]
 pub fn reserve(bytes: usize) -> *mut u8 {
-    ManuallyDrop::new(Vec::with_capacity(bytes)).as_mut_ptr()
+    Box::into_raw(Box::<[u8]>::new_uninit_slice(bytes)).cast()
 }
 
 /// A client that goes on from the stored state. The text's fields are those of `shell::Setup`; times are
@@ -80,7 +79,7 @@ pub unsafe fn open(
     mono_ms: f64,
 ) -> *mut Core {
     // SAFETY: passed on to the caller.
-    let text = unsafe { String::from_raw_parts(text, bytes, reserved) };
+    let text = unsafe { given(text, bytes, reserved) };
     let shell = Shell::new(Page(page), &text, flush_at, flush_interval_ms, shell::now(unix_ms, mono_ms));
     Box::into_raw(Box::new(Core(shell)))
 }
@@ -105,7 +104,36 @@ pub unsafe fn call(
     mono_ms: f64,
 ) -> u32 {
     // SAFETY: passed on to the caller.
-    let (core, text) = unsafe { (&mut *core, String::from_raw_parts(text, bytes, reserved)) };
+    let (core, text) = unsafe { (&mut *core, given(text, bytes, reserved)) };
     core.0.call(kind, first, second, &text, shell::now(unix_ms, mono_ms));
     core.0.waiting()
+}
+
+/// What a caller wrote into memory of [`reserve`].
+///
+/// # Safety
+///
+/// As that of [`open`]: `reserve` made the memory, with exactly `reserved` bytes; it is given up here and used by
+/// nobody else; its first `bytes` bytes are UTF-8, and at most `reserved`.
+unsafe fn given(text: *mut u8, bytes: usize, reserved: usize) -> String {
+    // SAFETY: the same conditions.
+    unsafe { String::from_raw_parts(text, bytes, reserved) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_comes_back_as_it_was_written() {
+        for (text, reserved) in [("", 0), ("", 9), ("grüße", 15), ("full", 4)] {
+            let at = reserve(reserved);
+            // SAFETY: at most as much as was reserved is written, and it is taken back once.
+            let taken = unsafe {
+                at.copy_from_nonoverlapping(text.as_ptr(), text.len());
+                given(at, text.len(), reserved)
+            };
+            assert_eq!(taken, text);
+        }
+    }
 }

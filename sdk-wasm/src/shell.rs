@@ -373,8 +373,8 @@ mod tests {
                     self.state.borrow_mut()[1].clear();
                 }
                 Act::Send => {
-                    self.sends.borrow_mut().push((first, text.to_owned(), second == 1.0));
-                    return if second == 1.0 { SEND_BEACONED } else { SEND_PENDING };
+                    self.sends.borrow_mut().push((first, text.to_owned(), second > 0.0));
+                    return if second > 0.0 { SEND_BEACONED } else { SEND_PENDING };
                 }
                 Act::Wake => {}
                 Act::Diagnose => self.told.borrow_mut().push((text.parse().unwrap(), first, second)),

@@ -271,6 +271,8 @@ export const startEngine = (options: InitOptions) => {
       // A decision that was made before the core was ready is newer than the core's own record of it.
       if (decided) give([CONSENT, decided, "", "", 0, "", ""]);
       waiting.drain(give);
+      // The first events of a page do not wait for more.
+      if (left) run(FLUSH);
     } catch {
       fail();
     }

@@ -5,10 +5,14 @@ import type { Properties } from "./options.js";
 /** Keys of a query that say where a visitor came from; whatever else stands there may be a secret. */
 const CAMPAIGN_KEY = /^utm_|clk?id$|^([gw]braid|li_fat_id|igshid|epik|mc_cid|sccid|rdt_cid)$/;
 let allowed: readonly string[] = [];
+/** The page that was last described, and how: events come in rows, and reading a URL is dear. */
+let described = "";
+let description: { page: Properties; campaign?: Properties };
 
 /** Further keys of a query that may be told. */
 export const allowQuery = (keys: readonly string[]): void => {
   allowed = keys;
+  described = "";
 };
 
 /** A URL without credentials, without a fragment that is not a route, and without what its query may not tell. */
@@ -32,16 +36,19 @@ export const pageContext = (
   from = document.referrer,
   title = document.title,
 ): { page: Properties; campaign?: Properties } => {
+  const asked = [address, from, title].join();
+  if (asked == described) return description;
+  described = asked;
   const { href, pathname: path, search, searchParams } = cleanUrl(address)!;
   const campaign: Record<string, string> = {};
   for (const [key, value] of searchParams) {
     const name = key.replace("utm_", "");
     if (value && CAMPAIGN_KEY.test(key)) campaign[name == "campaign" ? "name" : name] = value;
   }
-  return {
+  return (description = {
     page: { path, referrer: cleanUrl(from)?.href || "", search, title, url: href },
     ...(Object.keys(campaign).length && { campaign }),
-  };
+  });
 };
 
 /** What does not change while the page lives. */
