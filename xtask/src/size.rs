@@ -16,7 +16,11 @@ const BENCH: &str = "sdk-wasm/bench";
 const FIRST_EVENT_BYTES_GOAL: usize = 12_000;
 /// What it must not exceed today. A ratchet: lowered with each change that makes the package smaller; raised for
 /// correctness alone, with the reason in the commit.
-const FIRST_EVENT_BYTES_MAX: usize = 32_200;
+const FIRST_EVENT_BYTES_MAX: usize = 23_500;
+/// The page's own script, without the core that comes beside it: what a page waits for.
+const SCRIPT_BYTES_MAX: usize = 5_300;
+/// The core, in the script that a page's own script loads.
+const CORE: &str = "core-wasm.js";
 /// Bytes of a page that uses every feature: what the package aims at.
 const EVERYTHING_BYTES_GOAL: usize = 22_000;
 /// What "everything" is, besides the first entry. The others stand for themselves: for React, for a page's head, for
@@ -28,21 +32,28 @@ pub(crate) fn run() -> Result<()> {
     let entries = entries()?;
     println!("{:<24} {:>9} {:>9} {:>9} {:>9}", "entry, all it loads", "raw", "gzip -9", "brotli", "added");
     let first = loaded(["index"])?;
-    let core = weigh(&first)?;
+    let script = weigh(&first)?;
+    let core = [CORE.to_owned()];
     for entry in &entries {
         let files = loaded([entry.as_str()])?;
         let added = weigh(files.difference(&first))?.gzip;
         print(entry, &weigh(&files)?, &added.to_string());
     }
     let together = entries.iter().map(String::as_str).filter(|entry| FEATURES.contains(entry));
-    let everything = weigh(&loaded(together.chain(["index"]))?)?;
-    print("before the first event", &core, "");
+    let everything = loaded(together.chain(["index"]))?;
+    let everything = weigh(everything.iter().chain(&core))?;
+    print("the page's own script", &script, "");
+    println!("{:<24} at most {SCRIPT_BYTES_MAX} gzip", "");
+    let with_core = weigh(first.iter().chain(&core))?;
+    print("and the core", &with_core, "");
     println!("{:<24} at most {FIRST_EVENT_BYTES_MAX}, goal {FIRST_EVENT_BYTES_GOAL} gzip", "");
     print("everything", &everything, "");
     println!("{:<24} goal {EVERYTHING_BYTES_GOAL} gzip", "");
     peers()?;
-    if core.gzip > FIRST_EVENT_BYTES_MAX {
-        bail!("the browser package is {} bytes over its limit", core.gzip - FIRST_EVENT_BYTES_MAX);
+    for (bytes, max) in [(script.gzip, SCRIPT_BYTES_MAX), (with_core.gzip, FIRST_EVENT_BYTES_MAX)] {
+        if bytes > max {
+            bail!("the browser package is {} bytes over its limit of {max}", bytes - max);
+        }
     }
     Ok(())
 }
