@@ -45,6 +45,7 @@ need npm "install Node.js 20 or newer, with npm"
 need python3 "install Python 3.11 or newer, with venv"
 need java "install a JDK 17"
 want chromium chromium
+want firefox-esr firefox-esr
 want mvn maven
 want gzip gzip
 want strace strace
