@@ -63,6 +63,8 @@ pub enum ReadOutcome {
     Unavailable,
     /// It is not there.
     Missing,
+    /// Nothing was found, and that is no loss: another client took the records over, and sends them.
+    Taken,
 }
 
 /// How a request ended.

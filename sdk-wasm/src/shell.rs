@@ -107,7 +107,7 @@ impl<H: Host> Shell<H> {
     /// | 35 | time passed | | | |
     /// | 36 | flush was asked for | | | |
     /// | 37 | a closed tab left a chunk | its id | | its records, one a line |
-    /// | 38 | a chunk was read | token | | its records, one a line |
+    /// | 38 | a chunk was read | token | | its records, one a line; none when another tab took them over |
     /// | 39 | a request ended | token | status, 0 for none, 1 for a beacon in its place; 1,000 for each millisecond and one more that it asked to wait | a digit an event: its verdict's place in [`Verdict::ALL`] |
     /// | 40 | another tab wrote the state | | | the state |
     /// | 41 | this tab tells losses and deletions | 1, or 0 when another does | | |
@@ -126,6 +126,7 @@ impl<H: Host> Shell<H> {
                 let chunk = RestoredChunk { id: ChunkId(first as u64), bytes: text.len() as u64, events };
                 client.adopt(chunk, now);
             }
+            38 if text.is_empty() => client.read_done(Token(first as u64), ReadOutcome::Taken, now),
             38 => {
                 let payloads = text.split('\n').filter(|line| !line.is_empty()).collect();
                 let outcome = ReadOutcome::Records { payloads, torn: 0 };
@@ -146,6 +147,8 @@ impl<H: Host> Shell<H> {
         // First the effects: a wipe must not take the identity that is told after it.
         self.pump(now);
         if kind >= 40
+            // Whoever comes next must know when the visitor was last active.
+            || kind == 33
             || self.client.session().map_or(0, |session| session.index) != self.told_session
             || matches!(kind & !16, 3 | 5 | 6 | 9..16)
         {
@@ -232,7 +235,8 @@ impl<H: Host> Shell<H> {
             }
             line(session.reason.as_str());
         }
-        self.host.act(Act::Identity, 0.0, 0.0, &text);
+        let consent = self.client.consent() as u8;
+        self.host.act(Act::Identity, f64::from(consent), 0.0, &text);
     }
 
     /// Carries out every effect that there is.
@@ -486,6 +490,28 @@ mod tests {
         assert_eq!(shell.waiting(), 0);
         call(&mut shell, 0, "Ignored", "");
         assert!(page.chunks.borrow().is_empty());
+    }
+
+    #[test]
+    fn what_another_tab_took_over_is_no_loss() {
+        let page = Page::default();
+        call(&mut open(&page, ""), 0, "Left", "");
+        let (chunk, records) = page.chunks.borrow().first_key_value().map(|(k, v)| (*k, v.clone())).unwrap();
+        let mut shell = open(&page, "");
+        shell.call(37, chunk as f64, 0.0, &records.join("\n"), NOON);
+        let (token, _) = page.reads.borrow_mut().remove(0);
+        shell.call(38, token, 0.0, "", NOON);
+        assert_eq!(shell.waiting(), 0);
+        assert!(page.told.borrow().iter().all(|(kind, ..)| *kind != 2), "{:?}", page.told.borrow());
+    }
+
+    #[test]
+    fn whoever_never_agreed_gets_no_id_that_lasts() {
+        let page = Page::default();
+        let text = ["web", "denied", "", "{}", "", ""].join("\0");
+        let mut shell = Shell::new(&page, &text, 20, 30_000.0, NOON);
+        call(&mut shell, 0, "Unheard", "");
+        assert_eq!(*page.state.borrow(), [String::new(), String::new()]);
     }
 
     #[test]

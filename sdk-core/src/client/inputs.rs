@@ -131,11 +131,12 @@ impl Client {
         match outcome {
             ReadOutcome::Unavailable => chunk.held_until_mono_ms = now.mono_ms.saturating_add(READ_AGAIN_MS),
             outcome => {
+                let is_ours = !matches!(outcome, ReadOutcome::Taken);
                 let (records, torn) = match outcome {
                     ReadOutcome::Records { payloads, torn } => (payloads, torn),
                     _ => (Records::default(), 0),
                 };
-                let expected = chunk.events;
+                let expected = if is_ours { chunk.events } else { 0 };
                 let found = records.len();
                 chunk.set_records(records);
                 // The host's count and the tear may speak of the same record: count it once.

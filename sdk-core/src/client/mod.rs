@@ -187,7 +187,8 @@ impl Client {
             client.outbox.adopt(chunk);
         }
         client.outbox.forget(&client.state.gone);
-        if is_new || !client.state.gone.is_empty() {
+        // Whoever never agreed gets no id that lasts.
+        if (is_new && client.consent() != Consent::Denied) || !client.state.gone.is_empty() {
             client.save(now);
         }
         if client.consent() == Consent::Denied {

@@ -35,17 +35,22 @@ export const uuid = (unixMs: number): string => {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-a${random.slice(3, 6)}-${random.slice(6, 18)}`;
 };
 
+/** Far more than an event may have, and little enough for the core's memory. */
+const TEXT_CHARS_MAX = 2 ** 20;
+
 // What cannot be written becomes a text that the core refuses and counts as a loss.
 const json = (value: unknown): string => {
   try {
-    return value == null ? "" : (JSON.stringify(value) ?? "?");
+    const text = value == null ? "" : (JSON.stringify(value) ?? "?");
+    return text.length > TEXT_CHARS_MAX ? "?" : text;
   } catch {
     return "?";
   }
 };
 
 /** Takes down a call, with the time and the page of now. */
-export const capture = (kind: number, name: unknown, body?: unknown, options: CallOptions = {}): Call => {
+export const capture = (kind: number, name: unknown, body?: unknown, given?: CallOptions): Call => {
+  const options = given || {};
   const now = Date.now();
   const at = options.timestamp == null ? now : +new Date(options.timestamp);
   const type = kind & 15;
@@ -54,7 +59,8 @@ export const capture = (kind: number, name: unknown, body?: unknown, options: Ca
   return [
     kind,
     name == null ? "" : String(name),
-    typeof body == "string" ? body : json(body),
+    // A former id is no JSON.
+    typeof body == "string" && type == ALIAS ? body : json(body),
     options.messageId || uuid(now),
     at >= 0 ? at : now,
     page ? json({ ...page, ...options.context }) : "",

@@ -4,28 +4,44 @@
 const MAX_AGE_S = 34_560_000;
 
 /** A cookie's value; empty for none. */
-export const readCookie = (name: string): string =>
-  document.cookie
-    .split("; ")
-    .find((pair) => pair.startsWith(name + "="))
-    ?.slice(name.length + 1) || "";
+export const readCookie = (name: string): string => {
+  try {
+    return (
+      document.cookie
+        .split("; ")
+        .find((pair) => pair.startsWith(name + "="))
+        ?.slice(name.length + 1) || ""
+    );
+  } catch {
+    // A frame in a sandbox.
+    return "";
+  }
+};
 
 /** The cookie of this name on the registrable domain: the widest one that the browser lets the page write. */
 export const openCookie = (name: string, given?: string) => {
   let domain = given;
-  const put = (value: string) => {
-    document.cookie = `${name}=${value};path=/;samesite=lax;max-age=${value ? MAX_AGE_S : 0}${domain && ";domain=" + domain}${location.protocol == "https:" ? ";secure" : ""}`;
+  const put = (value: string, key = name) => {
+    try {
+      document.cookie = `${key}=${value};path=/;samesite=lax;max-age=${value ? MAX_AGE_S : 0}${domain && ";domain=" + domain}${location.protocol == "https:" ? ";secure" : ""}`;
+    } catch {
+      // A frame in a sandbox.
+    }
   };
   return {
     read: () => readCookie(name),
     write: (value: string) => {
+      // Nothing is written in order to delete it.
+      if (!value && !readCookie(name)) return;
       const labels = location.hostname.split(".");
       // An address of numbers has no domain, a top-level domain no cookies; of the others a public suffix is refused, so
       // that the first one taken is the registrable domain.
       for (let from = labels.length - 2; domain == undefined && from >= 0 && !/\d$/.test(location.hostname); from--) {
         domain = labels.slice(from).join(".");
-        put("probe");
-        if (readCookie(name) != "probe") domain = undefined;
+        // Under a name of its own: a sub-domain's page may read the record at any moment.
+        put("1", name + "_");
+        if (readCookie(name + "_")) put("", name + "_");
+        else domain = undefined;
       }
       domain ??= "";
       put(value);

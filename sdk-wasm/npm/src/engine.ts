@@ -1,7 +1,7 @@
 // The host of the core: carries out what it asks, tells it what the page notices, and stands in for it before it is
 // ready. The core decides; here is only what a browser owns: storage, requests, clocks, the page's end.
 
-import { CONSENT, uuid } from "./call.js";
+import { ALIAS, CONSENT, IDENTIFY, RESET, uuid } from "./call.js";
 import type { Call } from "./call.js";
 import { openCookie, readCookie } from "./cookie.js";
 import { openCore } from "./core.js";
@@ -10,8 +10,9 @@ import type { Consent, Diagnostic, InitOptions } from "./options.js";
 import { allowQuery, environment } from "./page.js";
 import { openStorage, recordKey } from "./storage.js";
 import { openTransport } from "./transport.js";
-import { openWaiting } from "./waiting.js";
-import { claimWriters } from "./writer.js";
+import { RETRY } from "./receipt.js";
+import { isEvent, openWaiting } from "./waiting.js";
+import { openWriters } from "./writer.js";
 
 const DIAGNOSTICS: Diagnostic["kind"][] = [
   "bad-json",
@@ -25,6 +26,7 @@ const DIAGNOSTICS: Diagnostic["kind"][] = [
   "unreachable",
   "clock-skew",
 ];
+const CONSENTS: Consent[] = ["unknown", "granted", "denied"];
 /** Without the core: at most one request in so many milliseconds. */
 const RAW_INTERVAL_MS = 5_000;
 
@@ -49,12 +51,19 @@ export const startEngine = (options: InitOptions) => {
   const transport = openTransport(host.replace(/\/+$/, "") + (options.path || "/v1/batch"));
   const writer = uuid(Date.now()).slice(-12);
   const waiting = openWaiting(store, writer);
+  const writers = openWriters(store, prefix, writer);
   /** Storage keys of each chunk. */
   const chunks = new Map<number, string[]>();
   const leaveListeners: (() => void)[] = [];
   const callListeners: ((call: Call) => void)[] = [];
   const diagnosticListeners = onDiagnostic ? [onDiagnostic] : [];
   let core: Core | undefined;
+  /** What was left by former pages is with the core: calls need not wait any more. */
+  let isReady = false;
+  /** The core is at work: what is said meanwhile, by the app's listeners say, comes after. */
+  let isInside = false;
+  /** The kind of the call that the core is at. */
+  let kindNow = 0;
   let hasFailed = false;
   let isPrerendering = !!(document as { prerendering?: boolean }).prerendering;
   let left = 0;
@@ -67,9 +76,8 @@ export const startEngine = (options: InitOptions) => {
   let tickTimer: ReturnType<typeof setTimeout> | undefined;
   let rawTimer: ReturnType<typeof setTimeout> | undefined;
   const { globalPrivacyControl, doNotTrack } = navigator as Navigator & { globalPrivacyControl?: boolean };
-  const decided = store.get("c") as Consent;
   let consent: Consent =
-    decided ||
+    (store.get("c") as Consent) ||
     options.consent ||
     ((options.respectGpc != false && globalPrivacyControl) || (options.respectDnt != false && doNotTrack == "1")
       ? "denied"
@@ -89,31 +97,56 @@ export const startEngine = (options: InitOptions) => {
   };
   const report = (kind: Diagnostic["kind"], first = 0, second = 0) =>
     notify(diagnosticListeners, { kind, first, second });
+  /** Keeps who the visitor is, if consent allows that; else forgets it. */
   const remember = () => {
-    if (consent != "granted") return;
+    if (consent != "granted") {
+      if (record) cookie?.write("");
+      store.remove("i");
+      record = "";
+      return;
+    }
     record = subject.map(encodeURIComponent).join("/");
     store.set("i", record);
     cookie?.write(record);
+  };
+  const rawSoon = () => {
+    rawTimer ??= setTimeout(() => {
+      rawTimer = undefined;
+      sendRaw(false);
+    }, RAW_INTERVAL_MS);
   };
   const fail = () => {
     core = undefined;
     hasFailed = true;
     report("core-failed");
+    // A reset or a decision among them is for us to carry out now.
+    waiting.take().forEach(accept);
+    rawSoon();
   };
   /** Never lets the core's end reach the app. */
   const run = (kind: number, first?: number, second?: number, text?: string): boolean => {
+    if (isInside) {
+      queueMicrotask(() => run(kind, first, second, text));
+      return true;
+    }
     try {
+      isInside = true;
       if (core) {
         const stored = store.get("s");
         if (stored != state) {
           state = stored;
-          left = core(SYNC, 0, 0, stored);
+          left = core((kindNow = SYNC), 0, 0, stored);
         }
-        left = core(kind, first, second, text);
+        // A page of another sub-domain knows better, unless it is this call that changes who the visitor is.
+        const told = consent == "granted" && kind != COOKIE && cookie?.read();
+        if (told && told != record) left = core((kindNow = COOKIE), 0, 0, fields((record = told)).join("\n"));
+        left = core((kindNow = kind), first, second, text);
       }
     } catch {
+      isInside = false;
       fail();
     }
+    isInside = false;
     const isDone = !core || !left;
     if (isDone || !busy) {
       for (const settle of flushes.splice(0)) settle(isDone && !!core);
@@ -123,51 +156,59 @@ export const startEngine = (options: InitOptions) => {
 
   const give = (call: Call): boolean => {
     const [kind, name, body, messageId, timeMs, context, integrations] = call;
-    const isGiven = run(kind, timeMs, 0, [body, context, integrations, messageId, name].join("\0"));
-    // A wipe took it along.
-    if (kind == CONSENT) store.set("c", consent);
-    return isGiven;
+    return run(kind, timeMs, 0, [body, context, integrations, messageId, name].join("\0"));
   };
 
   /** Sends what waits without the core. */
   const sendRaw = (isLeaving: boolean) => {
     if (consent != "granted" || isPrerendering) return;
-    subject[0] ||= uuid(Date.now());
     remember();
-    waiting.send((calls, done) => {
-      const [anonymousId, userId] = subject;
+    waiting.send(subject[1] || "", (anonymousId, userId, calls, done) => {
       const body = JSON.stringify({ calls, anonymousId, userId, sentAt: new Date().toISOString(), writeKey });
       if (isLeaving) return transport.beacon(body);
-      void transport.post(body, (status) => status % 1_000 > 199 && status % 1_000 < 300 && done());
+      void transport.post(body, (status, verdicts) => {
+        if (status % 1_000 < 200 || status % 1_000 > 299 || verdicts.includes(RETRY)) return rawSoon();
+        for (const [kind, name] of calls) if ([IDENTIFY, ALIAS].includes(kind & 15) && name) subject[1] = name;
+        done();
+      });
       return false;
     });
   };
 
   const accept = (call: Call) => {
     const [kind, name] = call;
-    notify(callListeners, call);
     if (kind == CONSENT) {
-      consent = name as Consent;
-      if (consent == "denied") cookie?.write("");
+      // Before the core's state is written: other tabs hear of both, and must not find the one without the other.
+      store.set("c", (consent = name as Consent));
+      if (consent == "denied") {
+        cookie?.write("");
+        if (!core) {
+          waiting.clear();
+          wipe();
+        }
+      }
     }
-    if (core && give(call)) return;
-    if (kind == CONSENT) {
-      if (consent == "denied") store.keys("").forEach(store.remove);
-      store.set("c", consent);
+    if (isReady && core && give(call)) return;
+    if (hasFailed && kind == RESET) {
+      subject = [uuid(Date.now())];
+      return remember();
     }
-    waiting.push(call, consent == "granted" && kind != CONSENT && !isPrerendering);
-    if (hasFailed) {
-      rawTimer ??= setTimeout(() => {
-        rawTimer = undefined;
-        sendRaw(false);
-      }, RAW_INTERVAL_MS);
-    }
+    if (hasFailed && (kind == CONSENT || consent == "denied")) return;
+    subject[0] ||= uuid(Date.now());
+    waiting.push(call, subject[0], consent == "granted" && kind != CONSENT && !isPrerendering);
+    if (hasFailed) rawSoon();
+  };
+
+  /** Forgets the visitor, but not that consent was denied: a page that dies now must not undo that. */
+  const wipe = () => {
+    for (const key of store.keys("")) if (key != "s" && key != "c") store.remove(key);
+    cookie?.write("");
   };
 
   const recordsOf = (chunk: number) => (chunks.get(chunk) || []).map(store.get).filter(Boolean).join("\n");
 
   /** Takes over what a closed tab left. */
-  const adopt = (orphan: string) => {
+  const adopt = (orphan: string, isLate: boolean) => {
     const found = new Map<string, string[]>();
     for (const key of store.keys(`o.${orphan}.`)) {
       const chunk = key.split(".")[2]!;
@@ -186,7 +227,9 @@ export const startEngine = (options: InitOptions) => {
       }
       for (const key of keys) {
         try {
-          accept(JSON.parse(store.get(key)) as Call);
+          const call = JSON.parse(store.get(key)) as Call;
+          // Who this visitor is has been settled since, if others came late.
+          if (!isLate || isEvent(call)) if (!give(call)) accept(call);
         } catch {
           // Not one of ours.
         }
@@ -223,10 +266,8 @@ export const startEngine = (options: InitOptions) => {
       return isKept;
     },
     () => {
-      // The state says that consent was denied: a page that dies here must not undo that.
-      store.keys("").forEach((key) => key != "s" && store.remove(key));
+      wipe();
       chunks.clear();
-      cookie?.write("");
     },
     (token, isLeaving, body) => {
       if (isLeaving) return transport.beacon(body) ? 1 : 2;
@@ -243,11 +284,15 @@ export const startEngine = (options: InitOptions) => {
       tickTimer = setTimeout(() => run(TICK), Math.min(waitMs + 2, 2 ** 31 - 1));
     },
     (first, second, kind) => report(DIAGNOSTICS[+kind]!, first, second),
-    (_, __, text) => {
+    (decision, _, text) => {
       const [, , session] = subject;
+      consent = CONSENTS[decision]!;
       subject = text.split("\n");
       remember();
-      if (subject[2] && subject[2] != session && onSession) notify([() => onSession(subject[2]!, subject[7]!)], 0);
+      // One that a former page began, or a page of a sub-domain, is no news.
+      if (core && kindNow != COOKIE && subject[2] && subject[2] != session && onSession) {
+        notify([() => onSession(subject[2]!, subject[7]!)], 0);
+      }
     },
   ];
 
@@ -256,32 +301,37 @@ export const startEngine = (options: InitOptions) => {
       await new Promise((done) => document.addEventListener("prerenderingchange", done, { once: true }));
       isPrerendering = false;
     }
-    const { locks } = navigator;
     try {
       let known = subject;
       core = await openCore(
         (kind, ...more) => acts[kind]!(...more),
-        () => [writeKey, consent, (known = subject)[0], JSON.stringify(environment()), (state = store.get("s")), store.get("t")].join("\0"),
+        () => [writeKey, consent, consent == "granted" ? (known = subject)[0] : "", JSON.stringify(environment()), (state = store.get("s")), store.get("t")].join("\0"),
         options.flushAt || 20,
         options.flushIntervalMs || 30_000,
       );
       // Another page of this site may know the visitor better than this origin's storage does.
       if (known.join() != subject.join()) run(COOKIE, 0, 0, known.join("\n"));
-      if (locks) run(LEAD, 0);
+      if (writers.isShared) run(LEAD, 0);
       // A decision that was made before the core was ready is newer than the core's own record of it.
+      const decided = store.get("c");
       if (decided) give([CONSENT, decided, "", "", 0, "", ""]);
+      // What former pages left comes before this page's own.
+      await writers.orphans(adopt);
+      isReady = true;
       waiting.drain(give);
       // The first events of a page do not wait for more.
       if (left) run(FLUSH);
     } catch {
       fail();
     }
-    const { claim, release } = claimWriters(store, prefix, writer, adopt, () => run(LEAD, 1));
-    addEventListener("pagehide", release);
+    const lead = () => writers.lead(() => run(LEAD, 1));
+    lead();
+    addEventListener("pagehide", writers.release);
     addEventListener("pageshow", ({ persisted }) => {
       if (!persisted) return;
       run(LEAD, 0);
-      claim();
+      writers.claim();
+      lead();
       run(VISIBLE);
     });
     return !!core;
@@ -291,12 +341,10 @@ export const startEngine = (options: InitOptions) => {
     notify(leaveListeners as (() => void)[], undefined);
     transport.leave();
     if (core) run(HIDDEN);
-    else sendRaw(true);
+    if (!isReady || !core) sendRaw(true);
   };
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState == "hidden") return leave();
-    const told = cookie?.read();
-    if (told && told != record && consent == "granted") run(COOKIE, 0, 0, fields((record = told)).join("\n"));
     run(VISIBLE);
   });
   addEventListener("pagehide", leave);
@@ -339,4 +387,11 @@ export const startEngine = (options: InitOptions) => {
   };
 };
 
-const fields = (record: string): string[] => record.split("/").map(decodeURIComponent);
+/** A record's fields; what is no record has none. */
+const fields = (record: string): string[] => {
+  try {
+    return record.split("/").map(decodeURIComponent);
+  } catch {
+    return [""];
+  }
+};

@@ -22,7 +22,7 @@ export const linker = ({ domains = [], key = "hw_link", lifeMs = 120_000 }: Link
       history.replaceState(history.state, "", arrived);
       // Clocks of two sites are one: the browser's.
       const ageMs = Date.now() - parseInt(time, 36);
-      if (id && ageMs >= 0 && ageMs < lifeMs) visitor.adopt(id);
+      if (/^[\w-]{1,64}$/.test(id || "") && ageMs >= 0 && ageMs < lifeMs) visitor.adopt(id!);
     }
     const isOurs = (host: string) => host != location.hostname && domains.some((domain) => ("." + host).endsWith("." + domain));
     const decorate = (event: Event) => {

@@ -1,7 +1,12 @@
 // What an answer says of a batch, in the core's terms.
 
+import type { Call } from "./call.js";
+
 /** Verdicts by number, as the core knows them (`sdk-core/wire/src/receipt.rs`). */
 const VERDICTS = ["ok", "duplicate", "invalid", "dropped", "retry"];
+
+/** The collector wants the event again. */
+export const RETRY = "4";
 
 interface Receipt {
   results: { messageId: string; verdict: string }[];
@@ -17,8 +22,9 @@ export const readReceipt = (batch: string, answer: string): [verdicts: string, w
     const { results, retryAfterMs = -1 } = JSON.parse(answer) as Receipt;
     if (results.every(({ verdict }) => verdict == "ok")) return ["", retryAfterMs];
     const verdicts = new Map(results.reverse().map(({ messageId, verdict }) => [messageId, Math.max(VERDICTS.indexOf(verdict), 0)]));
-    const events = (JSON.parse(batch) as { batch: { messageId: string }[] }).batch;
-    return [events.map(({ messageId }) => verdicts.get(messageId) || 0).join(""), retryAfterMs];
+    const sent = JSON.parse(batch) as { batch?: { messageId: string }[]; calls: Call[] };
+    const ids = sent.batch?.map(({ messageId }) => messageId) || sent.calls.map((call) => call[3]);
+    return [ids.map((id) => verdicts.get(id) || 0).join(""), retryAfterMs];
   } catch {
     return ["", -1];
   }

@@ -51,7 +51,7 @@ if (typeof document != "undefined") {
         consent = decision || consent;
         if (prefix && decision) localStorage[prefix + "c"] = decision;
         if (prefix && consent == "granted") localStorage[`${prefix}h.${now}.${calls.length + 1e3}.${id}`] = call;
-        if (consent == "denied") for (const key in localStorage) if (key.startsWith(prefix + "h.")) delete localStorage[key];
+        if (prefix && consent == "denied") for (const key in localStorage) if (key.startsWith(prefix + "h.")) delete localStorage[key];
       } catch {
         // The script counts what cannot be written; without storage, memory has to do.
       }

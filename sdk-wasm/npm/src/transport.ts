@@ -7,6 +7,8 @@ import { readReceipt } from "./receipt.js";
 const KEEPALIVE_BYTES_MAX = 60 * 1024;
 /** A server that never answers must not hold the queue. */
 const TIMEOUT_MS = 30_000;
+/** The core waits no longer, and the number must have room for a status. */
+const WAIT_MAX_MS = 86_400_000;
 /** What is smaller is not worth the wait. */
 const PACKED_CHARS_MIN = 1_024;
 
@@ -39,7 +41,7 @@ export const openTransport = (url: string) => {
       if (bytes >= PACKED_CHARS_MIN && self.CompressionStream) {
         // Packing takes a moment, and a page that is left has none.
         const leave = () => {
-          isGone = beacon(text);
+          isGone ||= beacon(text);
         };
         packing.add(leave);
         try {
@@ -61,9 +63,12 @@ export const openTransport = (url: string) => {
           keepalive: inFlight <= KEEPALIVE_BYTES_MAX,
           signal: AbortSignal.timeout?.(TIMEOUT_MS),
         });
-        const [verdicts, waitMs] = readReceipt(text, await response.text());
+        const receipt = await response.text();
+        // A page, from a server that is no collector: nothing was delivered.
+        if (receipt.trimStart()[0] == "<" && response.ok) return answer(0, "");
+        const [verdicts, waitMs] = readReceipt(text, receipt);
         const wait = Math.ceil(Math.max(waitMs, retryAfterMs(response.headers.get("retry-after")))) + 1 || 0;
-        answer(wait * 1_000 + response.status, verdicts);
+        answer(Math.min(wait, WAIT_MAX_MS) * 1_000 + response.status, verdicts);
       } catch {
         answer(0, "");
       } finally {

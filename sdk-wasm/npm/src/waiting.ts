@@ -2,7 +2,7 @@
 // core is ready, or when this browser cannot run it. The collector makes events of them. They carry their ids, so a
 // second delivery by the core at the next visit is dropped there.
 
-import { ALIAS, CONSENT, REGISTER, RESET } from "./call.js";
+import { ALIAS, CONSENT, IDENTIFY, REGISTER, RESET } from "./call.js";
 import type { Call } from "./call.js";
 import { recordKey } from "./storage.js";
 import type { Store } from "./storage.js";
@@ -10,11 +10,19 @@ import type { Store } from "./storage.js";
 interface Waiting {
   readonly call: Call;
   readonly key: string;
+  readonly anonymousId: string;
   isSent?: boolean;
 }
 
+/** What goes in one request: whose calls, the calls, and what to do when they were delivered. */
+export type Part = (anonymousId: string, userId: string, calls: Call[], done: () => void) => boolean;
+
 /** A beacon takes 64 KiB; a character may be three bytes. */
 const CALLS_CHARS_MAX = 18 * 1024;
+
+/** Whether a call is an event, and whether it says who the user is. */
+export const isEvent = ([kind]: Call): boolean => (kind & 15) <= ALIAS;
+const userOf = ([kind, name]: Call, userId: string): string => ([IDENTIFY, ALIAS].includes(kind & 15) && name) || userId;
 
 export const openWaiting = (store: Store, writer: string) => {
   let calls: Waiting[] = [];
@@ -24,32 +32,54 @@ export const openWaiting = (store: Store, writer: string) => {
     for (const { key } of gone) store.remove(key);
   };
   return {
-    push: (call: Call, isKept: boolean): void => {
+    push: (call: Call, anonymousId: string, isKept: boolean): void => {
       const key = recordKey(writer, "q", count++);
       if (isKept) store.set(key, JSON.stringify(call));
-      calls.push({ call, key });
+      calls.push({ call, key, anonymousId });
     },
-    /** Hands every call over, in order, and forgets it. */
-    drain: (take: (call: Call) => void): void => {
+    /** Hands the calls over, in order, and forgets those that were taken: up to the first that was not. */
+    drain: (take: (call: Call) => boolean): void => {
+      const left = calls.findIndex(({ call }) => !take(call));
+      forget(left < 0 ? calls : calls.slice(0, left));
+    },
+    clear: (): void => forget(calls),
+    /** Everything that waits, for good. */
+    take: (): Call[] => {
       const taken = calls;
-      for (const { call } of taken) take(call);
-      forget(taken);
+      forget(calls);
+      return taken.map(({ call }) => call);
     },
-    /** Passes those that were not sent yet to `send`, as parts of a body. */
-    send: (send: (calls: Call[], done: () => void) => boolean): void => {
-      // Who comes after a reset, and what a decision allows, only the core can tell; it scrubs too.
+    /** Passes those that were not sent yet to `send`, in parts; `userId` is the user before the first of them. */
+    send: (userId: string, send: Part): void => {
+      // Who comes after a reset, and what a decision allows, only the core can tell.
       const end = calls.findIndex(({ call }) => [RESET, CONSENT].includes(call[0]));
-      const known = calls.slice(0, end < 0 ? calls.length : end);
-      const registered = known.filter(({ call }) => call[0] == REGISTER).map(({ call }) => call);
-      const ready = known.filter(({ call, isSent }) => !isSent && call[0] <= ALIAS);
-      while (ready.length) {
-        let chars = 0;
-        const size = ready.findIndex(({ call }) => (chars += JSON.stringify(call).length) > CALLS_CHARS_MAX);
-        const part = ready.splice(0, size < 0 ? ready.length : size || 1);
-        if (send([...registered, ...part.map(({ call }) => call)], () => forget(part))) {
-          for (const waiting of part) waiting.isSent = true;
+      const known = end < 0 ? calls : calls.slice(0, end);
+      const registered: Call[] = [];
+      let part: Waiting[] = [];
+      let before: Call[] = [];
+      let user = userId;
+      let chars = 0;
+      const ship = () => {
+        const sent = part;
+        const is = sent.length && send(sent[0]!.anonymousId, user, [...before, ...sent.map(({ call }) => call)], () => forget(sent));
+        if (is) for (const waiting of sent) waiting.isSent = true;
+        for (const { call } of sent) user = userOf(call, user);
+        part = [];
+        chars = 0;
+      };
+      for (const waiting of known) {
+        const { call, anonymousId, isSent } = waiting;
+        const size = JSON.stringify(call).length;
+        if (part.length && (call[0] == REGISTER || isSent || chars + size > CALLS_CHARS_MAX || part[0]!.anonymousId != anonymousId)) ship();
+        if (call[0] == REGISTER) registered.push(call);
+        else if (isSent) user = userOf(call, user);
+        else if (isEvent(call)) {
+          if (!part.length) before = [...registered];
+          part.push(waiting);
+          chars += size;
         }
       }
+      ship();
     },
   };
 };

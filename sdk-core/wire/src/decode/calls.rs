@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use crate::{
     Event, EventKind, JsonError, RawJson, Timestamp,
     json::{write_merged, write_string},
+    limits::{BATCH_EVENTS_MAX, BODY_BYTES_MAX, EVENT_BYTES_MAX},
     scrub,
 };
 
@@ -24,7 +25,8 @@ const KINDS: [EventKind; 6] = [
 ];
 
 /// A page that is left before its core is there sends its calls as they are; this makes the batch of them that the
-/// core would have made, less the session. `None` when the body is not of that form.
+/// core would have made, less the session. `None` when the body is not of that form, or would become
+/// more than a body may have.
 ///
 /// ```json
 /// {"calls": [[kind, name, body, messageId, timeMs, context, integrations], …],
@@ -65,8 +67,15 @@ pub fn calls(body: &[u8]) -> Option<Vec<u8>> {
     };
     let mut out = b"{\"batch\":[".to_vec();
     let begin = out.len();
+    if left.calls.len() > BATCH_EVENTS_MAX || subject.len() > EVENT_BYTES_MAX {
+        return None;
+    }
     for raw in left.calls {
         let written = out.len();
+        // What is laid under each event must not grow without end.
+        if written > BODY_BYTES_MAX || subject.len() > 2 * EVENT_BYTES_MAX {
+            return None;
+        }
         if written > begin {
             out.push(b',');
         }
@@ -112,6 +121,11 @@ struct Subject {
 }
 
 impl Subject {
+    /// Bytes that each further event has of it.
+    fn len(&self) -> usize {
+        self.anonymous_id.len() + self.user_id.as_ref().map_or(0, String::len) + self.registered.len()
+    }
+
     /// Whether the call is an event, which is written then; `None` for no call that there is.
     fn write(&mut self, call: &Call, out: &mut Vec<u8>) -> Option<bool> {
         let Call(kind, name, body, message_id, unix_ms, context, integrations) = call;
@@ -284,6 +298,17 @@ mod tests {
             json!([[0, "A"], "x", [6, "", "", "m1", 0, "", ""], [0, "A", "{", "m2", 0, "", ""]]),
         );
         check("none", json!([]), json!([]));
+    }
+
+    #[test]
+    fn a_body_that_would_grow_without_end_is_none() {
+        let large = "x".repeat(70_000);
+        let events = "[0,\"A\",\"\",\"m\",0,\"\",\"\"]".to_owned();
+        let register = format!(r#"[7,"","{{\"a\":\"{large}\"}}","r",0,"",""]"#);
+        let many = vec![events.as_str(); 2_501].join(",");
+        for calls in [many, format!("{register},{events},{events}")] {
+            assert!(super::calls(format!(r#"{{"calls":[{calls}]}}"#).as_bytes()).is_none());
+        }
     }
 
     #[test]
