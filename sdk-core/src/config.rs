@@ -55,6 +55,9 @@ pub struct Config {
     pub breaker_pause_ms: u64,
     /// Milliseconds between two writes of the state for activity alone: 5,000.
     pub activity_save_ms: u64,
+    /// Whether an event in the background writes the state at once: false. For hosts that may never come to write it later
+    /// and cannot look the newest record up (`Client::recover`), as a page that is left.
+    pub saves_in_background: bool,
     /// Sessions of which events are sent, in millionths: 1,000,000. Which ones depends on the session's id alone, so that
     /// a session is sent whole or not at all. Identify, group and alias are always sent: who is who is no sample.
     pub sampled_sessions_ppm: u32,
@@ -97,6 +100,7 @@ impl Config {
             breaker_failures: 8,
             breaker_pause_ms: 15 * MINUTE_MS,
             activity_save_ms: 5_000,
+            saves_in_background: false,
             sampled_sessions_ppm: 1_000_000,
             session_events: false,
             session_by_campaign: false,

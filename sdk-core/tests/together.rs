@@ -143,6 +143,11 @@ fn a_denial_in_one_tab_empties_all_and_is_told_once() {
     two.act(at(4), |client| client.tick(at(4)));
     assert_eq!(two.client.consent(), Consent::Denied);
     assert_eq!(two.client.queued_events(), 0);
+    two.act(at(5), |client| client.set_consent(Consent::Granted, at(5)));
+    two.track(at(6));
+    two.act(at(6), |client| client.flush(at(6)));
+    let anew = two.sent.pop().expect("a request of the visitor who agreed again");
+    assert!(anew.1.contains("\"sequence\":1}") || anew.1.contains("\"sequence\":1,"), "{}", anew.1);
     assert!(two.sent.is_empty(), "the leader asks for the deletion");
     assert!(one.sent[0].1.contains("Deletion Requested"), "{}", one.sent[0].1);
 }
@@ -150,11 +155,15 @@ fn a_denial_in_one_tab_empties_all_and_is_told_once() {
 #[test]
 fn a_grant_in_one_tab_sends_what_another_held() {
     let [mut one, mut two] = tabs(Consent::Unknown);
+    two.act(at(0), |client| {
+        let _ = client.identify("u1", None, &EventOptions::default(), at(0));
+    });
     two.track(at(0));
     one.act(at(1), |client| client.set_consent(Consent::Granted, at(1)));
     two.act(at(2), |client| client.flush(at(2)));
     two.act(at(3), |client| client.flush(at(3)));
     assert!(two.sent[0].1.contains("\"event\":\"A\""));
+    assert_eq!(two.client.user_id(), Some("u1"), "who was never written is not forgotten");
 }
 
 #[test]

@@ -64,6 +64,7 @@ impl<H: Host> Shell<H> {
         config.outbox_bytes_max = OUTBOX_BYTES_MAX;
         config.consent = consent(setup.consent);
         config.anonymous_id = present(setup.anonymous_id).map(Into::into);
+        config.saves_in_background = true;
         config.library = ("@holloway/browser", env!("CARGO_PKG_VERSION"));
         let mut seed = [0; 32];
         for word in seed.chunks_exact_mut(4) {

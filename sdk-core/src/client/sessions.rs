@@ -132,7 +132,7 @@ impl Client {
         }
         self.count_event(message_id);
         // A host in the background may never come to save what this one adds.
-        self.is_background
+        (self.is_background && self.config.saves_in_background)
             || rotation.is_some()
             || now.mono_ms.saturating_sub(self.saved_mono_ms) >= self.config.activity_save_ms
     }

@@ -1,7 +1,8 @@
 //! Several clients of one visitor at a time: the tabs of a browser, and the pages of a site's sub-domains.
 //!
-//! They share one state, which each reads before it acts and writes after, and one of them, the leader, sends what
-//! belongs to the visitor and to none of them alone.
+//! They share one state, which each reads before it acts and writes after (what an event adds to the session's numbers
+//! every `activity_save_ms`, so that two that record at once may give the same `sequence`), and one of them, the leader,
+//! sends what belongs to the visitor and to none of them alone.
 
 use super::Client;
 use crate::{
@@ -19,11 +20,19 @@ impl Client {
     pub fn sync(&mut self, state: &[u8], now: Now) {
         let Some(mut theirs) = State::read(state) else { return };
         let before = self.consent();
+        let is_denied = self.decision(&theirs) == Consent::Denied;
         let mine = &mut self.state;
+        // What was said before a decision was never written.
+        if before == Consent::Unknown && !is_denied && theirs[Text::UserId].is_empty() {
+            for text in [Text::UserId, Text::Registered, Text::RegisteredForSession] {
+                core::mem::swap(&mut theirs[text], &mut mine[text]);
+            }
+        }
         let is_same = mine[Text::SessionId] == theirs[Text::SessionId];
-        // Of another session than theirs nothing counts.
+        // Of another session than theirs nothing counts, and of a visitor who is to be forgotten no number at all.
         let ours = [Number::Sequence, Number::Events, Number::LastUnixMs, Number::DurationMs];
-        for number in ours.into_iter().take(if is_same { 4 } else { 1 }) {
+        let kept = if is_denied { 0 } else { 1 + 3 * usize::from(is_same) };
+        for number in ours.into_iter().take(kept) {
             theirs[number] = theirs[number].max(mine[number]);
         }
         // Of chunks and of marks each host has its own.

@@ -45,29 +45,34 @@ const read = (node: Node): string =>
       ? ""
       : Array.from(node.childNodes, read).join(" ");
 
+/** A card number or an address that is cut in two would not be known as one. */
+const cut = (text: string): string => (text.length > 64 ? text.slice(0, 64).replace(/[\s\d-]*\S*$/, "") : text);
+
 /** At most 64 characters of what it says to visitors; nothing that was typed, nothing masked. */
 export const textOf = (element: Element): string =>
   isMasked(element) || nearest(element, TYPED)
     ? ""
-    : /^.{0,64}/u.exec(
-        (read(element).trim() || element.getAttribute("aria-label") || element.getAttribute("title") || "").replace(/\s+/g, " "),
-      )![0];
+    : cut((read(element).trim() || element.getAttribute("aria-label") || element.getAttribute("title") || "").replace(/\s+/g, " "));
+
+/** What needs no escape in a selector. */
+const PLAIN = /^[a-z][\w-]*$/i;
 
 const explicit = (element: Element, key: string): string => {
   const value = element.getAttribute(key);
-  return value ? `[${key}=${CSS.escape(value)}]` : "";
+  // In quotes, not escaped: the scrubber must be able to read what stands there.
+  return value ? `[${key}=${PLAIN.test(value) ? value : `"${value.replace(/["\\]/g, "\\$&")}"`}]` : "";
 };
 
 /** A name that stays the same over visits; empty for none. */
 const nameOf = (element: Element, isUnique: (selector: string) => boolean): string => {
   const { id } = element;
-  const byId = "#" + CSS.escape(id);
+  const byId = "#" + id;
   return (
     // Chosen knowing that we see it; other attributes may be what is masked.
     explicit(element, "data-holloway-id") ||
     (isMasked(element)
       ? ""
-      : explicit(element, "data-testid") || (id && !GENERATED.test(id) && isUnique(byId) ? byId : ""))
+      : explicit(element, "data-testid") || (PLAIN.test(id) && !GENERATED.test(id) && isUnique(byId) ? byId : ""))
   );
 };
 
@@ -78,7 +83,8 @@ const step = (element: Element): string => {
     CSS.escape(element.localName),
     ...classes.filter((name) => PART.test(name)),
   ].join(".");
-  const siblings = [...(element.parentNode?.children || [])];
+  // Not `children`: a field of that name stands in its form's way.
+  const siblings = Array.from(element.parentNode?.childNodes || [element]).filter((node): node is Element => node.nodeType == 1);
   return siblings.filter((one) => one.matches(name)).length > 1
     ? `${name}:nth-of-type(${siblings.filter((one) => one.localName == element.localName).indexOf(element) + 1})`
     : name;

@@ -97,6 +97,7 @@ export const exposure = (given: string | readonly string[] | ExposureOptions = [
       const names = Object.keys(sums);
       if (total && names[0]) host.track("Elements Viewed", { elements: names.map((name) => ({ name, visible_ms: sums[name] })) });
     };
+    let sweepAt = ELEMENTS_SOFT_MAX;
     const scan = () => {
       scanTimer = undefined;
       // Another route is another view: whatever is seen there is seen anew.
@@ -110,24 +111,33 @@ export const exposure = (given: string | readonly string[] | ExposureOptions = [
         count = 0;
       }
       // Forgets what was removed: lists may go on for ever.
-      if (elements.size > ELEMENTS_SOFT_MAX) tellTotal();
-      try {
-        for (const selector of wanted) {
+      if (elements.size > sweepAt) {
+        tellTotal();
+        sweepAt = Math.max(ELEMENTS_SOFT_MAX, elements.size * 2);
+      }
+      for (const selector of wanted) {
+        try {
           for (const element of document.querySelectorAll(selector)) {
             if (elements.has(element) || nearest(element, "[data-holloway-off]")) continue;
             const name = (!isMasked(element) && element.getAttribute(EXPOSE)) || selector;
             elements.set(element, { name, sinceMs: 0, totalMs: 0 });
             observer.observe(element);
           }
+        } catch {
+          // No selector.
         }
-      } catch {
-        // No selector.
       }
     };
     const scanSoon = () => (scanTimer ??= setTimeout(scan, SCAN_DELAY_MS));
     new MutationObserver(scanSoon).observe(document, { subtree: true, childList: true, attributeFilter: [EXPOSE] });
     scanSoon();
     document.addEventListener("visibilitychange", updateAll);
+    // A page of the back/forward cache is another view.
+    addEventListener("pageshow", ({ persisted }) => {
+      if (!persisted) return;
+      path = "";
+      scanSoon();
+    });
     host.onLeave(tellTotal);
   },
 });

@@ -9,7 +9,7 @@ const VERDICTS = ["ok", "duplicate", "invalid", "dropped", "retry"];
 export const RETRY = "4";
 
 interface Receipt {
-  results: { messageId: string; verdict: string }[];
+  results?: { messageId: string; verdict: string }[];
   retryAfterMs?: number;
 }
 
@@ -19,7 +19,7 @@ interface Receipt {
  */
 export const readReceipt = (batch: string, answer: string): [verdicts: string, waitMs: number] => {
   try {
-    const { results, retryAfterMs = -1 } = JSON.parse(answer) as Receipt;
+    const { results = [], retryAfterMs = -1 } = JSON.parse(answer) as Receipt;
     if (results.every(({ verdict }) => verdict == "ok")) return ["", retryAfterMs];
     const verdicts = new Map(results.reverse().map(({ messageId, verdict }) => [messageId, Math.max(VERDICTS.indexOf(verdict), 0)]));
     const sent = JSON.parse(batch) as { batch?: { messageId: string }[]; calls: Call[] };

@@ -1,7 +1,7 @@
 // How far down a view was seen. Content comes late and grows, so the height is the one of the last look.
 
 import type { Views } from "./view.js";
-import { listen } from "./listener.js";
+import { guarded, listen } from "./listener.js";
 
 export interface DepthOptions {
   /** Selector of the element that scrolls, where it is not the document. */
@@ -36,7 +36,7 @@ export const depthOf = (views: Views, options: DepthOptions): Depth => {
     for (const listener of depth.listeners) listener(depth.percent());
   };
   const soon = () => {
-    frame ||= requestAnimationFrame(look);
+    frame ||= requestAnimationFrame(guarded(look));
   };
   const depth: Depth = (views.depth = {
     percent: () => {

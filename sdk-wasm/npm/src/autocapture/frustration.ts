@@ -59,10 +59,11 @@ export const frustration = (options: FrustrationOptions = {}): Plugin => ({
     const dead = (event: MouseEvent, element: Element) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       const properties = describe(element, event, options);
+      const timestamp = Date.now();
       watch(element, event, () => {
         const link = linkOf(element);
         // A link that nobody stopped is on its way to another document, however slow.
-        if (!link || event.defaultPrevented || link.href == location.href) host.track("Dead Clicked", properties);
+        if (!link || event.defaultPrevented || link.href == location.href) host.track("Dead Clicked", properties, { timestamp });
       });
     };
 
@@ -82,7 +83,9 @@ export const frustration = (options: FrustrationOptions = {}): Plugin => ({
     // Images and scripts that do not load tell their error too, but not to the window.
     listen<ErrorEvent & PromiseRejectionEvent>("error unhandledrejection", (event) => {
       if (event.target != window || !last || event.timeStamp - last.event.timeStamp > SOON_MS) return;
-      const { name, message } = (event.error || event.reason || {}) as Error;
+      const thrown: unknown = event.error || event.reason;
+      // Anything can be thrown; only an error's name is no data of the app.
+      const { name, message } = (thrown instanceof Error ? thrown : {}) as Error;
       host.track("Error Clicked", {
         ...describe(last.element, last.event, options),
         error: name || "Error",

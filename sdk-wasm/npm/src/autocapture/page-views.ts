@@ -16,6 +16,7 @@ export const pageViews = (options: PageViewOptions = {}): Plugin => ({
   setup(client, host) {
     const views = viewsOf(client, options);
     const tell = guarded(() => {
+      if ((document as { prerendering?: boolean }).prerendering) return;
       const { id, previousPath, page, isFirst } = views.now;
       const own = isFirst ? undefined : page;
       host.page(options.route?.(location.href), { ...own, viewId: id, previousPath }, own && { context: { page } });

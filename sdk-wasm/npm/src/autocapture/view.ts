@@ -64,7 +64,8 @@ export const viewsOf = (client: Holloway, options?: RouteOptions): Views => {
         referrer: former ? former.page.url : document.referrer.split(/[?#]/)[0],
         search,
         title: document.title,
-        url: location.origin + route.join(""),
+        // A fragment that is no route may be a secret.
+        url: location.origin + path + search + (/^#!?\//.test(route[2]) ? route[2] : ""),
       },
       isFirst: !former,
       bottom: 0,

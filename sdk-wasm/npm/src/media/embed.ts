@@ -40,7 +40,7 @@ export const hearEmbeds = (
   playbackOf: (element: Element, player: string) => Playback | undefined,
   forget: (element: Element) => void,
 ): void => {
-  const states = new Map<Element, State>();
+  const states = new WeakMap<Element, State>();
   /** The player and the origin of an address that begins with an allowed origin. */
   const known = (address: string) => {
     for (const player in origins) {

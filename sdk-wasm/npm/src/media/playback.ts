@@ -47,7 +47,7 @@ export const openPlayback = (element: Element, player: string, host: PluginHost)
       session_id: session,
       ...(!isMasked(element) && {
         title: dataset.hollowayMedia || title || undefined,
-        src: (currentSrc || src).replace(/[?#].*|^(blob|data):.*/, "") || undefined,
+        src: (currentSrc || src).replace(/[?#].*|^(blob|data):.*|(?<=^\w+:\/\/)[^/@]*@/g, "") || undefined,
       }),
       video_player: player,
       position: rounded(at),
@@ -79,6 +79,8 @@ export const openPlayback = (element: Element, player: string, host: PluginHost)
           tell("Playback Seek Completed", { from: rounded(from), to: rounded(at) });
         }
       } else if (isPlaying && at > before) {
+        // A loop may go on for hours: one event has room for so many.
+        if (ranges.length > 99) playback.tellWatched();
         watchedMs += ((at - before) / moment.rate) * 1000;
         const range = ranges.at(-1);
         if (range?.[1] == before) range[1] = at;
