@@ -32,12 +32,14 @@ lint: ## formatting, clippy with warnings as errors, tidy checks
 	cargo fmt --all --check
 	$(call say,clippy)
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	cargo clippy --package holloway-wasm --target wasm32-unknown-unknown --features web --no-deps --quiet -- -D warnings
 	$(call say,tidy)
 	cargo xtask tidy
 
 test-rust: ## unit, property, vector, scenario and integration tests of every crate
 	$(call say,Rust tests)
 	cargo test --workspace --quiet
+	cargo test --package holloway-wasm --features web --quiet
 	$(call say,runnable documentation)
 	cargo test --workspace --doc --quiet
 

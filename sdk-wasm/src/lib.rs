@@ -1,39 +1,65 @@
 //! The Holloway client for browsers: the whole surface between JavaScript and the core, on one page.
 //!
-//! The core decides; this crate carries its effects to a [`Host`](host::Host), which is JavaScript in a page and a
+//! The core decides; this crate carries its effects to a `Host`, which is JavaScript in a page and a
 //! plain struct in tests. Every call ends with the effects carried out, so that an event is in the page's storage
 //! before `track` returns. JavaScript never re-enters the core from within an effect.
 //!
-//! Only numbers cross. A text goes in through memory that [`reserve`] gives, and comes out as an address and a
+//! Only numbers cross. A text goes in through memory that `reserve` gives, and comes out as an address and a
 //! length: each further kind of value would cost every visitor bytes of glue.
+//!
+//! That is the npm build. With the feature `web` the crate has none of these exports: it is an ordinary library for
+//! front ends that are Rust themselves, with a `Client` whose host is made of web-sys and which knows the same
+//! visitor.
+//!
+//! ```no_run
+//! # #[cfg(feature = "web")]
+//! # async fn example() {
+//! use holloway_wasm::Client;
+//!
+//! let hw = Client::builder("KEY").host("https://events.example.com").build();
+//! hw.page("Pricing", "");
+//! hw.track("Signed Up", r#"{"plan":"pro"}"#); // or serde_json::json!({"plan": "pro"})
+//! hw.identify("u1", "");
+//! hw.flush().await;
+//! # }
+//! ```
 
-#![cfg_attr(target_arch = "wasm32", no_std)]
+#![cfg_attr(all(target_arch = "wasm32", not(feature = "web")), no_std)]
 
 extern crate alloc;
 
-#[cfg(any(target_arch = "wasm32", test))]
+#[cfg(any(all(target_arch = "wasm32", not(feature = "web")), test))]
 mod heap;
 mod host;
 mod shell;
+#[cfg(feature = "web")]
+mod web;
 
+#[cfg(feature = "web")]
+pub use self::web::{Builder, Client, Consent, Diagnostic, Registration};
+
+#[cfg(not(feature = "web"))]
 use alloc::{boxed::Box, string::String};
 
+#[cfg(not(feature = "web"))]
 use wasm_bindgen::prelude::wasm_bindgen;
 
+#[cfg(not(feature = "web"))]
 use self::{host::Host, shell::Shell};
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "web")))]
 #[global_allocator]
 static ALLOCATOR: heap::Heap<heap::Pages> = heap::Heap::new(heap::Pages);
 
 /// The text of a panic is code that every visitor would download; the trap is enough for the page to go on
 /// without the core.
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "web")))]
 #[panic_handler]
 fn trap(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
 
+#[cfg(not(feature = "web"))]
 #[wasm_bindgen(raw_module = "./host.js")]
 extern "C" {
     /// What page number `page` does for the core, by the kinds of `host::Act`; implemented by `npm/src/engine.ts`.
@@ -41,9 +67,11 @@ extern "C" {
 }
 
 /// A page of JavaScript, by its number.
+#[cfg(not(feature = "web"))]
 #[derive(Debug)]
 pub struct Page(u32);
 
+#[cfg(not(feature = "web"))]
 impl Host for Page {
     fn act(&self, kind: host::Act, first: f64, second: f64, text: &str) -> u32 {
         act(self.0, kind as u32, first, second, text.as_ptr(), text.len())
@@ -51,10 +79,12 @@ impl Host for Page {
 }
 
 /// One client of one page.
+#[cfg(not(feature = "web"))]
 #[derive(Debug)]
 pub struct Core(Shell<Page>);
 
 /// Memory for a text of at most `bytes`. The next `open` or `call` that is given it takes it back.
+#[cfg(not(feature = "web"))]
 #[wasm_bindgen]
 pub fn reserve(bytes: usize) -> *mut u8 {
     Box::into_raw(Box::<[u8]>::new_uninit_slice(bytes)).cast()
@@ -66,6 +96,7 @@ pub fn reserve(bytes: usize) -> *mut u8 {
 /// # Safety
 ///
 /// `text` is what `reserve(reserved)` gave, used once, and its first `bytes` bytes are UTF-8 since.
+#[cfg(not(feature = "web"))]
 #[wasm_bindgen]
 #[expect(clippy::too_many_arguments, reason = "a struct across the boundary costs glue in every page")]
 pub unsafe fn open(
@@ -90,6 +121,7 @@ pub unsafe fn open(
 /// # Safety
 ///
 /// `core` is what `open` gave, and no other call of it is under way; `text` as in `open`.
+#[cfg(not(feature = "web"))]
 #[wasm_bindgen]
 #[expect(clippy::too_many_arguments, reason = "a struct across the boundary costs glue in every page")]
 pub unsafe fn call(
@@ -115,12 +147,13 @@ pub unsafe fn call(
 ///
 /// As that of [`open`]: `reserve` made the memory, with exactly `reserved` bytes; it is given up here and used by
 /// nobody else; its first `bytes` bytes are UTF-8, and at most `reserved`.
+#[cfg(not(feature = "web"))]
 unsafe fn given(text: *mut u8, bytes: usize, reserved: usize) -> String {
     // SAFETY: the same conditions.
     unsafe { String::from_raw_parts(text, bytes, reserved) }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(feature = "web")))]
 mod tests {
     use super::*;
 

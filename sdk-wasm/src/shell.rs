@@ -15,6 +15,8 @@ use crate::host::{Act, Host, SEND_BEACONED, SEND_PENDING, SEND_REFUSED};
 const CHUNK_BYTES_MAX: usize = 56 * 1024;
 /// Browsers give an origin about 5 million characters; the app needs most of them.
 const OUTBOX_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Who speaks: the npm package, or this crate in a front end of Rust.
+const LIBRARY: &str = if cfg!(feature = "web") { "holloway-wasm" } else { "@holloway/browser" };
 /// Between the fields of a text. JSON has none; a name comes last and may have some.
 const FIELD_END: char = '\0';
 
@@ -65,7 +67,7 @@ impl<H: Host> Shell<H> {
         config.consent = consent(setup.consent);
         config.anonymous_id = present(setup.anonymous_id).map(Into::into);
         config.saves_in_background = true;
-        config.library = ("@holloway/browser", env!("CARGO_PKG_VERSION"));
+        config.library = (LIBRARY, env!("CARGO_PKG_VERSION"));
         let mut seed = [0; 32];
         for word in seed.chunks_exact_mut(4) {
             word.copy_from_slice(&host.act(Act::Random, 0.0, 0.0, "").to_le_bytes());

@@ -1,0 +1,150 @@
+//! Settings of a client.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use web_sys::Window;
+
+use super::{
+    Client, Consent, consent::decided, cookie::Cookie, input::fields, property, storage::Store, tab::Tab,
+    transport::Transport,
+};
+
+/// What a client is told once.
+#[derive(Debug)]
+pub(super) struct Options {
+    pub(super) write_key: String,
+    host: String,
+    path: String,
+    pub(super) flush_at: u32,
+    pub(super) flush_interval_ms: f64,
+    consent: Option<Consent>,
+    is_cookie_shared: bool,
+    respect_gpc: bool,
+    respect_dnt: bool,
+    pub(super) query_allow: Vec<String>,
+}
+
+/// Settings for a [`Client`]; only the collector's origin has no default that fits.
+#[derive(Debug)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct Builder(Options);
+
+impl Builder {
+    pub(super) fn new(write_key: String) -> Self {
+        Self(Options {
+            write_key,
+            host: String::new(),
+            path: "/v1/batch".to_owned(),
+            flush_at: 20,
+            flush_interval_ms: 30_000.0,
+            consent: None,
+            is_cookie_shared: true,
+            respect_gpc: true,
+            respect_dnt: true,
+            query_allow: Vec::new(),
+        })
+    }
+
+    /// The collector's origin, such as `https://events.example.com`; the page's own if it is not given.
+    pub fn host(mut self, origin: impl Into<String>) -> Self {
+        self.0.host = origin.into();
+        self
+    }
+
+    /// Path of the batch route, for proxies: `/v1/batch`.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.0.path = path.into();
+        self
+    }
+
+    /// Consent of visitors who have not decided yet: granted, or denied where the browser says so (see
+    /// [`Self::respect_gpc`]).
+    pub fn consent(mut self, consent: Consent) -> Self {
+        self.0.consent = Some(consent);
+        self
+    }
+
+    /// Whether a cookie tells all sub-domains who the visitor is, as the npm package's does unless told otherwise: true.
+    pub fn share_cookie(mut self, share: bool) -> Self {
+        self.0.is_cookie_shared = share;
+        self
+    }
+
+    /// Whether Global Privacy Control counts as denied for visitors who have not decided: true.
+    pub fn respect_gpc(mut self, respect: bool) -> Self {
+        self.0.respect_gpc = respect;
+        self
+    }
+
+    /// Whether Do Not Track does: true.
+    pub fn respect_dnt(mut self, respect: bool) -> Self {
+        self.0.respect_dnt = respect;
+        self
+    }
+
+    /// Sends after so many events: 20.
+    pub fn flush_at(mut self, events: u32) -> Self {
+        self.0.flush_at = events.max(1);
+        self
+    }
+
+    /// Sends after so many milliseconds: 30,000.
+    pub fn flush_interval_ms(mut self, interval_ms: u32) -> Self {
+        self.0.flush_interval_ms = interval_ms.into();
+        self
+    }
+
+    /// Further keys of a URL's query that may be told, besides those of campaigns: none.
+    pub fn query_allow<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
+        self.0.query_allow = keys.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The client of this page. Outside of a page (on a server that renders it, in a worker) it does nothing.
+    pub fn build(self) -> Client {
+        let window = if cfg!(target_arch = "wasm32") { web_sys::window() } else { None };
+        Client(window.map(|window| tab(window, self.0)))
+    }
+}
+
+fn tab(window: Window, options: Options) -> Rc<Tab> {
+    let store = Store::new(&window, format!("hw.{}.", options.write_key));
+    let consent = decided(&store).or(options.consent).unwrap_or_else(|| {
+        let navigator = window.navigator();
+        let is_denied = (options.respect_gpc && property(&navigator, "globalPrivacyControl").is_truthy())
+            || (options.respect_dnt
+                && property(&navigator, "doNotTrack").as_string().as_deref() == Some("1"));
+        if is_denied { Consent::Denied } else { Consent::Granted }
+    });
+    let cookie = options.is_cookie_shared.then(|| Cookie::new(window.clone(), &options.write_key));
+    let told = cookie.as_ref().map(Cookie::read).filter(|record| !record.is_empty());
+    let subject = fields(&told.unwrap_or_else(|| store.get("i")));
+    let digit = || char::from_digit((js_sys::Math::random() * 16.0) as u32, 16).unwrap_or('0');
+    let tab = Rc::new(Tab {
+        transport: Transport::new(window.clone(), &options.host, &options.path),
+        writer: (0..12).map(|_| digit()).collect(),
+        consent: Cell::new(consent),
+        subject: subject.into(),
+        window,
+        options,
+        store,
+        chunks: RefCell::default(),
+        state: RefCell::default(),
+        cookie,
+        shared: RefCell::default(),
+        left: Cell::default(),
+        busy: Cell::default(),
+        listeners: RefCell::default(),
+        releases: RefCell::default(),
+        inputs: RefCell::default(),
+        shell: RefCell::default(),
+        flushes: RefCell::default(),
+        timer: Cell::default(),
+        tick: RefCell::default(),
+    });
+    tab.start();
+    tab
+}

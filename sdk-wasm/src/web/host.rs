@@ -1,0 +1,147 @@
+//! What the core asks of the page, carried out. Nothing here calls the core: what comes back later is a task of its own.
+
+use std::rc::Rc;
+
+use wasm_bindgen_futures::spawn_local;
+
+use super::{
+    Consent, Diagnostic,
+    input::{HTTP_DONE, Input, READ_DONE},
+    storage::record_key,
+    tab::Tab,
+};
+use crate::host::{Act, Host, SEND_BEACONED, SEND_PENDING, SEND_REFUSED};
+
+/// The kinds of `shell::diagnose`, by their character; the eighth is the npm package's own.
+const DIAGNOSTICS: [&str; 10] = [
+    "bad-json",
+    "name-missing",
+    "lost",
+    "state-damaged",
+    "storage-failed",
+    "paused",
+    "retrying",
+    "core-failed",
+    "unreachable",
+    "clock-skew",
+];
+
+impl Host for Rc<Tab> {
+    fn act(&self, kind: Act, first: f64, second: f64, text: &str) -> u32 {
+        match kind {
+            Act::Random => return self.random(),
+            Act::Append => return self.append(first as u64, text).into(),
+            Act::Read => self.read(first, second as u64),
+            Act::Remove => {
+                for key in self.chunks.borrow_mut().remove(&(first as u64)).unwrap_or_default() {
+                    self.store.remove(&key);
+                }
+            }
+            Act::Save => {
+                self.store.set("t", &self.store.get("s"));
+                let is_kept = self.store.set("s", text);
+                if is_kept {
+                    text.clone_into(&mut self.state.borrow_mut());
+                }
+                return is_kept.into();
+            }
+            Act::Wipe => {
+                // The state says that consent was denied: a page that dies here must not undo that.
+                for key in self.store.keys("").iter().filter(|key| *key != "s") {
+                    self.store.remove(key);
+                }
+                self.chunks.borrow_mut().clear();
+                self.share("");
+            }
+            Act::Send if second > 0.0 => {
+                return if self.transport.beacon(text) { SEND_BEACONED } else { SEND_REFUSED };
+            }
+            Act::Send => {
+                self.send(first, text);
+                return SEND_PENDING;
+            }
+            Act::Wake => self.wake(first),
+            Act::Diagnose => {
+                let kind = text.parse().ok().and_then(|kind: usize| DIAGNOSTICS.get(kind));
+                self.tell(Diagnostic { kind: kind.copied().unwrap_or_default(), first, second });
+            }
+            Act::Identity => {
+                *self.subject.borrow_mut() = text.split('\n').map(str::to_owned).collect();
+                self.remember();
+            }
+        }
+        0
+    }
+}
+
+/// How each thing is done.
+impl Tab {
+    fn random(&self) -> u32 {
+        let mut bytes = [0; 4];
+        let filled =
+            self.window.crypto().and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes));
+        filled.map_or_else(
+            |_| (js_sys::Math::random() * f64::from(u32::MAX)) as u32,
+            |_| u32::from_le_bytes(bytes),
+        )
+    }
+
+    fn append(&self, chunk: u64, record: &str) -> bool {
+        let mut chunks = self.chunks.borrow_mut();
+        let keys = chunks.entry(chunk).or_default();
+        let key = record_key(&self.writer, chunk, keys.len());
+        let is_kept = self.store.set(&key, record);
+        keys.push(key);
+        is_kept
+    }
+
+    fn read(self: &Rc<Self>, token: f64, chunk: u64) {
+        let tab = self.clone();
+        self.busy.set(self.busy.get() + 1);
+        spawn_local(async move {
+            tab.busy.set(tab.busy.get() - 1);
+            tab.run(Input { first: token, ..Input::of(READ_DONE, tab.records_of(chunk)) });
+        });
+    }
+
+    fn send(self: &Rc<Self>, token: f64, body: &str) {
+        let answer = self.transport.post(body);
+        let tab = self.clone();
+        self.busy.set(self.busy.get() + 1);
+        spawn_local(async move {
+            let (status, verdicts) = answer.await;
+            tab.busy.set(tab.busy.get() - 1);
+            tab.run(Input { first: token, second: status, ..Input::of(HTTP_DONE, verdicts) });
+        });
+    }
+
+    /// The records of a chunk that are there, one a line.
+    pub(super) fn records_of(&self, chunk: u64) -> String {
+        let chunks = self.chunks.borrow();
+        let records = chunks.get(&chunk).into_iter().flatten().map(|key| self.store.get(key));
+        records.filter(|record| !record.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Who the visitor is, for the next page: kept only with consent.
+    fn remember(&self) {
+        if self.consent.get() == Consent::Granted {
+            let record: Vec<String> = self
+                .subject
+                .borrow()
+                .iter()
+                .map(|field| js_sys::encode_uri_component(field).into())
+                .collect();
+            let record = record.join("/");
+            self.store.set("i", &record);
+            self.share(&record);
+        }
+    }
+
+    /// Tells the sub-domains.
+    pub(super) fn share(&self, record: &str) {
+        if let Some(cookie) = &self.cookie {
+            cookie.write(record);
+            record.clone_into(&mut self.shared.borrow_mut());
+        }
+    }
+}

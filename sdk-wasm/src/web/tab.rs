@@ -1,0 +1,147 @@
+//! One tab's client: the core, what it is told, and in which order.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, VecDeque},
+    rc::Rc,
+};
+
+use js_sys::{Date, Function, Promise};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::Window;
+
+use super::{
+    Consent, Diagnostic,
+    builder::Options,
+    consent::word,
+    cookie::Cookie,
+    environment,
+    input::{CONSENT, FLUSH, Input, LEAD, MEET, SYNC},
+    storage::Store,
+    transport::Transport,
+};
+use crate::shell::{self, Shell};
+
+/// What the app wants to be told.
+pub(super) type Listener = Rc<dyn Fn(Diagnostic)>;
+
+/// Lives as long as its page: listeners, timers and locks hold it.
+pub(super) struct Tab {
+    pub(super) window: Window,
+    pub(super) options: Options,
+    pub(super) store: Store,
+    pub(super) transport: Transport,
+    pub(super) cookie: Option<Cookie>,
+    /// What the cookie said when this tab last knew.
+    pub(super) shared: RefCell<String>,
+    pub(super) writer: String,
+    /// Storage keys of each chunk.
+    pub(super) chunks: RefCell<BTreeMap<u64, Vec<String>>>,
+    /// The state as this tab knows it; another one in storage is another tab's.
+    pub(super) state: RefCell<String>,
+    pub(super) consent: Cell<Consent>,
+    /// Anonymous id, user id, and the session's id, start, latest event, number, events and reason.
+    pub(super) subject: RefCell<Vec<String>>,
+    /// 0 when all is delivered.
+    pub(super) left: Cell<u32>,
+    /// Answers that are on their way.
+    pub(super) busy: Cell<usize>,
+    pub(super) listeners: RefCell<Vec<Listener>>,
+    /// What gives each lock back.
+    pub(super) releases: RefCell<Vec<Function>>,
+    pub(super) inputs: RefCell<VecDeque<Input>>,
+    pub(super) shell: RefCell<Option<Shell<Rc<Tab>>>>,
+    pub(super) flushes: RefCell<Vec<Function>>,
+    pub(super) timer: Cell<Option<i32>>,
+    pub(super) tick: RefCell<Option<Function>>,
+}
+
+impl Tab {
+    /// Starts the core on what the pages before left.
+    pub(super) fn open(self: &Rc<Self>) {
+        let decided = self.store.get("c");
+        let known = self.subject.borrow().clone();
+        let state = self.store.get("s");
+        self.state.borrow_mut().clone_from(&state);
+        let setup = [
+            self.options.write_key.as_str(),
+            word(self.consent.get()),
+            known.first().map_or("", String::as_str),
+            &environment::describe(&self.window),
+            &state,
+            &self.store.get("t"),
+        ];
+        self.wind();
+        let (flush_at, interval_ms) = (self.options.flush_at, self.options.flush_interval_ms);
+        let shell = Shell::new(self.clone(), &setup.join("\0"), flush_at, interval_ms, self.now());
+        *self.shell.borrow_mut() = Some(shell);
+        let waited = self.inputs.take();
+        if *self.subject.borrow() != known {
+            self.run(Input::of(MEET, known.join("\n")));
+        }
+        if super::writer::locks(&self.window).is_some() {
+            self.run(Input::of(LEAD, String::new()));
+        }
+        // A decision that the npm package kept may be newer than the core's own record of it.
+        if !decided.is_empty() {
+            self.run(Input::of(CONSENT, format!("\0\0\0\0{decided}")));
+        }
+        for input in waited {
+            self.run(input);
+        }
+        self.claim();
+        self.hurry();
+    }
+
+    /// Tells the core. Whoever is told within an effect waits for its end: the core is never re-entered.
+    pub(super) fn run(&self, input: Input) {
+        self.inputs.borrow_mut().push_back(input);
+        let Ok(mut shell) = self.shell.try_borrow_mut() else { return };
+        let Some(shell) = shell.as_mut() else { return };
+        loop {
+            let next = self.inputs.borrow_mut().pop_front();
+            let Some(Input { kind, first, second, text }) = next else { break };
+            let stored = self.store.get("s");
+            if *self.state.borrow() != stored {
+                self.state.borrow_mut().clone_from(&stored);
+                shell.call(SYNC, 0.0, 0.0, &stored, self.now());
+            }
+            shell.call(kind, first, second, &text, self.now());
+            if kind == CONSENT {
+                // A wipe took it along.
+                self.store.set("c", word(self.consent.get()));
+            }
+            self.left.set(shell.waiting());
+        }
+        let left = self.left.get();
+        if left == 0 || self.busy.get() == 0 {
+            for settle in self.flushes.take() {
+                let _ = settle.call1(&JsValue::UNDEFINED, &(left == 0).into());
+            }
+        }
+    }
+
+    /// Resolves with whether nothing waits any more.
+    pub(super) fn flush(&self) -> Promise {
+        let promise = Promise::new(&mut |settle, _| self.flushes.borrow_mut().push(settle));
+        self.run(Input::of(FLUSH, String::new()));
+        promise
+    }
+
+    /// Tells the app, when it is not in the middle of a call.
+    pub(super) fn tell(self: &Rc<Self>, diagnostic: Diagnostic) {
+        let tab = self.clone();
+        spawn_local(async move {
+            let listeners = tab.listeners.borrow().clone();
+            for listener in listeners {
+                listener(diagnostic);
+            }
+        });
+    }
+
+    fn now(&self) -> holloway_core::Now {
+        let mono_ms = self.window.performance().map_or_else(Date::now, |performance| performance.now());
+        shell::now(Date::now(), mono_ms)
+    }
+}
