@@ -30,6 +30,7 @@ setup-rust:
 lint: ## formatting, clippy with warnings as errors, tidy checks
 	$(call say,formatting)
 	cargo fmt --all --check
+	cargo fmt --manifest-path examples/web-rust/Cargo.toml --check
 	$(call say,clippy)
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	cargo clippy --package holloway-wasm --target wasm32-unknown-unknown --features web --no-deps --quiet -- -D warnings
