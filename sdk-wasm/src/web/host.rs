@@ -47,7 +47,7 @@ impl Host for Rc<Tab> {
             }
             Act::Wipe => {
                 // The state says that consent was denied: a page that dies here must not undo that.
-                for key in self.store.keys("").iter().filter(|key| *key != "s") {
+                for key in self.store.keys("").iter().filter(|key| *key != "s" && *key != "c") {
                     self.store.remove(key);
                 }
                 self.chunks.borrow_mut().clear();
@@ -66,6 +66,11 @@ impl Host for Rc<Tab> {
                 self.tell(Diagnostic { kind: kind.copied().unwrap_or_default(), first, second });
             }
             Act::Identity => {
+                self.consent.set(match first as u8 {
+                    0 => Consent::Unknown,
+                    1 => Consent::Granted,
+                    _ => Consent::Denied,
+                });
                 *self.subject.borrow_mut() = text.split('\n').map(str::to_owned).collect();
                 self.remember();
             }
