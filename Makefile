@@ -51,7 +51,7 @@ test-miri: ## the hand-off's ring and the browser's heap under miri, where a nig
 	&& cargo +nightly miri test --package holloway-wasm --lib --quiet -- heap:: tests::a_text; \
 	else echo "skipped: rustup toolchain install nightly --component miri --component rust-src"; fi
 
-test-scenarios: ## the core's scenarios again, in WebAssembly under Node
+test-scenarios: npm ## the core's scenarios again, in WebAssembly under Node and in Chromium
 	$(call say,scenarios in WebAssembly)
 	sdk-core/scenarios/wasm.sh
 

@@ -1,4 +1,4 @@
-//! The player of `scenarios/` for WebAssembly: `scenarios/wasm.sh` builds it and plays every case under Node.
+//! The player of `scenarios/` for WebAssembly: `scenarios/wasm.sh` builds it and plays every case under Node and in Chromium.
 
 #[path = "../tests/player/mod.rs"]
 mod player;
