@@ -4,7 +4,7 @@
 /// shell.
 pub(crate) trait Host {
     /// Does one thing; what the numbers, the text and the answer are is said at [`Act`].
-    fn act(&self, kind: Act, first: f64, second: f64, text: &str) -> u32;
+    fn act(&self, kind: Act, first: f64, second: f64, text: &[u8]) -> u32;
 }
 
 /// What a page is asked to do.

@@ -73,7 +73,7 @@ pub struct Page(u32);
 
 #[cfg(not(feature = "web"))]
 impl Host for Page {
-    fn act(&self, kind: host::Act, first: f64, second: f64, text: &str) -> u32 {
+    fn act(&self, kind: host::Act, first: f64, second: f64, text: &[u8]) -> u32 {
         act(self.0, kind as u32, first, second, text.as_ptr(), text.len())
     }
 }

@@ -1,11 +1,15 @@
 //! The loop between the core and a page.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use holloway_core::{
     ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, HttpOutcome, Now, ReadOutcome,
     Registration, ResetOptions, Restored, RestoredChunk, StoredOutcome, Token,
-    wire::{Verdict, json::write_number, scrub},
+    wire::{
+        Verdict,
+        json::{Sink, write_number},
+        scrubbed,
+    },
 };
 
 use crate::host::{Act, Host, SEND_BEACONED, SEND_PENDING, SEND_REFUSED};
@@ -18,7 +22,7 @@ const OUTBOX_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Who speaks: the npm package, or this crate in a front end of Rust.
 const LIBRARY: &str = if cfg!(feature = "web") { "holloway-wasm" } else { "@holloway/browser" };
 /// Between the fields of a text. JSON has none; a name comes last and may have some.
-const FIELD_END: char = '\0';
+const FIELD_END: u8 = 0;
 
 /// What a client is told once; a text of fields in this order, empty ones absent.
 struct Setup<'a> {
@@ -70,7 +74,7 @@ impl<H: Host> Shell<H> {
         config.library = (LIBRARY, env!("CARGO_PKG_VERSION"));
         let mut seed = [0; 32];
         for word in seed.chunks_exact_mut(4) {
-            word.copy_from_slice(&host.act(Act::Random, 0.0, 0.0, "").to_le_bytes());
+            word.copy_from_slice(&host.act(Act::Random, 0.0, 0.0, b"").to_le_bytes());
         }
         let bytes = |text| present(text).map(|text| text.as_bytes().to_vec());
         let restored =
@@ -125,13 +129,14 @@ impl<H: Host> Shell<H> {
             35 => client.tick(now),
             36 => client.flush(now),
             37 => {
-                let events = text.split('\n').count() as u32;
+                let events = 1 + text.bytes().filter(|byte| *byte == b'\n').count() as u32;
                 let chunk = RestoredChunk { id: ChunkId(first as u64), bytes: text.len() as u64, events };
                 client.adopt(chunk, now);
             }
             38 if text.is_empty() => client.read_done(Token(first as u64), ReadOutcome::Taken, now),
             38 => {
-                let payloads = text.split('\n').filter(|line| !line.is_empty()).collect();
+                let lines = text.as_bytes().split(|byte| *byte == b'\n');
+                let payloads = lines.filter(|line| !line.is_empty()).collect();
                 let outcome = ReadOutcome::Records { payloads, torn: 0 };
                 client.read_done(Token(first as u64), outcome, now);
             }
@@ -167,13 +172,13 @@ impl<H: Host> Shell<H> {
     fn app_call(&mut self, kind: u32, unix_ms: f64, text: &str, now: Now) {
         let mut fields = Fields(text);
         let (mut body, mut context) = (fields.next(), fields.next());
-        let (mut clean_body, mut clean_context) = (Vec::new(), Vec::new());
+        let clean_body;
         if kind > 15 || kind == 1 {
-            scrub(body, &mut clean_body);
-            body = self::text(&clean_body);
+            clean_body = scrubbed(body);
+            body = &clean_body;
         }
-        scrub(context, &mut clean_context);
-        context = self::text(&clean_context);
+        let clean_context = scrubbed(context);
+        context = &clean_context;
         let (integrations, message_id) = (fields.next(), fields.next());
         let name = fields.0;
         let options = EventOptions {
@@ -221,22 +226,19 @@ impl<H: Host> Shell<H> {
     /// Anonymous id, user id, and the session's id, start, latest event (milliseconds), number, events and reason, a
     /// line each.
     fn tell_identity(&mut self) {
-        let mut text = String::from(self.client.anonymous_id());
-        let mut line = |field: &str| {
-            text.push('\n');
-            text.push_str(field);
-        };
-        line(self.client.user_id().unwrap_or_default());
+        let mut text = Vec::new();
+        let out = &mut text;
+        out.put(self.client.anonymous_id());
+        line(out, self.client.user_id().unwrap_or_default());
         self.told_session = 0;
         if let Some(session) = self.client.session() {
             self.told_session = session.index;
-            line(session.id);
+            line(out, session.id);
             for number in [session.start_unix_ms, session.last_unix_ms, session.index, session.events] {
-                let mut digits = Vec::new();
-                write_number(&mut digits, number);
-                line(self::text(&digits));
+                line(out, "");
+                write_number(out, number);
             }
-            line(session.reason.as_str());
+            line(out, session.reason.as_str());
         }
         let consent = self.client.consent() as u8;
         self.host.act(Act::Identity, f64::from(consent), 0.0, &text);
@@ -252,25 +254,25 @@ impl<H: Host> Shell<H> {
                 // Each record is a key of its own: there is no file to close.
                 Effect::Seal { token, .. } => self.client.stored(token, StoredOutcome::Ok, now),
                 Effect::Read { token, chunk } => {
-                    self.host.act(Act::Read, token.0 as f64, chunk.0 as f64, "");
+                    self.host.act(Act::Read, token.0 as f64, chunk.0 as f64, b"");
                 }
                 Effect::Remove { chunk } => {
-                    self.host.act(Act::Remove, chunk.0 as f64, 0.0, "");
+                    self.host.act(Act::Remove, chunk.0 as f64, 0.0, b"");
                 }
                 Effect::SaveState { token, bytes } => self.store(token, Act::Save, 0, &bytes, now),
                 Effect::Wipe => {
-                    self.host.act(Act::Wipe, 0.0, 0.0, "");
+                    self.host.act(Act::Wipe, 0.0, 0.0, b"");
                 }
                 Effect::Send { token, request } => {
                     let leaving = f64::from(u8::from(request.leaving));
-                    match self.host.act(Act::Send, token.0 as f64, leaving, text(&request.body)) {
+                    match self.host.act(Act::Send, token.0 as f64, leaving, &request.body) {
                         SEND_BEACONED => self.client.http_done(token, HttpOutcome::Beaconed, now),
                         SEND_REFUSED => self.client.http_done(token, HttpOutcome::NetworkError, now),
                         answer => debug_assert_eq!(answer, SEND_PENDING),
                     }
                 }
                 Effect::WakeAt { mono_ms } => {
-                    self.host.act(Act::Wake, mono_ms.saturating_sub(now.mono_ms) as f64, 0.0, "");
+                    self.host.act(Act::Wake, mono_ms.saturating_sub(now.mono_ms) as f64, 0.0, b"");
                 }
                 Effect::Diagnostic(diagnostic) => diagnose(&self.host, diagnostic),
             }
@@ -278,7 +280,7 @@ impl<H: Host> Shell<H> {
     }
 
     fn store(&mut self, token: Token, act: Act, chunk: u64, bytes: &[u8], now: Now) {
-        let is_kept = self.host.act(act, chunk as f64, 0.0, text(bytes)) != 0;
+        let is_kept = self.host.act(act, chunk as f64, 0.0, bytes) != 0;
         let outcome = if is_kept { StoredOutcome::Ok } else { StoredOutcome::Failed };
         self.client.stored(token, outcome, now);
     }
@@ -289,16 +291,16 @@ impl<H: Host> Shell<H> {
 /// 6 retrying (status, wait in milliseconds) · 8 unreachable (wait in milliseconds) · 9 clock skew (milliseconds);
 /// 7 is the page's own.
 fn diagnose(host: &impl Host, diagnostic: Diagnostic) {
-    let (kind, first, second) = match diagnostic {
-        Diagnostic::BadJson { at } => ("0", at as f64, 0.0),
-        Diagnostic::MissingName => ("1", 0.0, 0.0),
-        Diagnostic::Lost { reason, events } => ("2", reason.index() as f64, events as f64),
-        Diagnostic::StateDamaged { copy_used } => ("3", f64::from(u8::from(copy_used)), 0.0),
-        Diagnostic::StorageFailed => ("4", 0.0, 0.0),
-        Diagnostic::Paused { status } => ("5", f64::from(status), 0.0),
-        Diagnostic::Retrying { status, wait_ms } => ("6", f64::from(status), wait_ms as f64),
-        Diagnostic::Unreachable { wait_ms } => ("8", wait_ms as f64, 0.0),
-        Diagnostic::ClockSkew { skew_ms } => ("9", skew_ms as f64, 0.0),
+    let (kind, first, second): (&[u8; 1], f64, f64) = match diagnostic {
+        Diagnostic::BadJson { at } => (b"0", at as f64, 0.0),
+        Diagnostic::MissingName => (b"1", 0.0, 0.0),
+        Diagnostic::Lost { reason, events } => (b"2", reason.index() as f64, events as f64),
+        Diagnostic::StateDamaged { copy_used } => (b"3", f64::from(u8::from(copy_used)), 0.0),
+        Diagnostic::StorageFailed => (b"4", 0.0, 0.0),
+        Diagnostic::Paused { status } => (b"5", f64::from(status), 0.0),
+        Diagnostic::Retrying { status, wait_ms } => (b"6", f64::from(status), wait_ms as f64),
+        Diagnostic::Unreachable { wait_ms } => (b"8", wait_ms as f64, 0.0),
+        Diagnostic::ClockSkew { skew_ms } => (b"9", skew_ms as f64, 0.0),
     };
     host.act(Act::Diagnose, first, second, kind);
 }
@@ -320,10 +322,10 @@ struct Fields<'a>(&'a str);
 
 impl<'a> Fields<'a> {
     fn next(&mut self) -> &'a str {
-        let end = self.0.find(FIELD_END).unwrap_or(self.0.len());
-        let field = &self.0[..end];
-        self.0 = self.0.get(end + 1..).unwrap_or_default();
-        field
+        let text = self.0;
+        let end = text.bytes().position(|byte| byte == FIELD_END).unwrap_or(text.len());
+        self.0 = text.get(end + 1..).unwrap_or_default();
+        text.get(..end).unwrap_or_default()
     }
 }
 
@@ -335,12 +337,13 @@ fn consent(word: &str) -> Consent {
     }
 }
 
-fn present(text: &str) -> Option<&str> {
-    Some(text).filter(|text| !text.is_empty())
+fn line(out: &mut Vec<u8>, field: &str) {
+    out.put("\n");
+    out.put(field);
 }
 
-fn text(bytes: &[u8]) -> &str {
-    core::str::from_utf8(bytes).unwrap_or_default()
+fn present(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]
@@ -362,7 +365,8 @@ mod tests {
     }
 
     impl Host for &Page {
-        fn act(&self, act: Act, first: f64, second: f64, text: &str) -> u32 {
+        fn act(&self, act: Act, first: f64, second: f64, text: &[u8]) -> u32 {
+            let text = std::str::from_utf8(text).expect("a text");
             match act {
                 Act::Random => return 7,
                 Act::Append if self.is_full => return 0,

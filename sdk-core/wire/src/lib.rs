@@ -42,5 +42,5 @@ pub use json::{JsonError, RawJson};
 pub use kind::EventKind;
 pub use loss::LossReason;
 pub use receipt::{Receipt, ReceiptError, Verdict, VerdictLine, write_receipt};
-pub use scrub::scrub;
+pub use scrub::{scrub, scrubbed};
 pub use time::{ClockSource, Corrected, TimeError, Timestamp, correct_clock};

@@ -1,6 +1,8 @@
 //! What must not be recorded by accident: e-mail addresses, payment card numbers and US social security numbers.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
+
+use crate::json::{Sink, cut};
 
 /// Copies a JSON text to `out`, with `[email]`, `[card]` or `[ssn]` for what its string values tell of a person.
 ///
@@ -28,6 +30,12 @@ use alloc::vec::Vec;
 /// assert_eq!(out, br#"{"url":"/done?to=[email]&n=1","id":"[card]"}"#);
 /// ```
 pub fn scrub(json: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(scrubbed(json).as_bytes());
+}
+
+/// The same, as a text of its own.
+pub fn scrubbed(json: &str) -> String {
+    let mut out = String::new();
     let text = json.as_bytes();
     let (mut at, mut copied) = (0, 0);
     let mut is_string = false;
@@ -35,16 +43,19 @@ pub fn scrub(json: &str, out: &mut Vec<u8>) {
     let (mut before, mut last) = (0_u8, 0_u8);
     let (mut string_out, mut string_copied) = (0, 0);
     while at < text.len() {
-        let (unit, next) = unit(text, at);
+        let mut next = at;
+        let unit = unit(text, &mut next);
         let mut found = None;
         // An escaped quote is read as a space.
-        if text[at] == b'"' {
+        if byte(text, at) == b'"' {
             is_string = !is_string;
             if is_string {
                 (string_out, string_copied) = (out.len(), copied);
             } else if is_before_colon(text, next) {
                 // It was a member's name.
-                out.truncate(string_out);
+                while out.len() > string_out {
+                    out.pop();
+                }
                 copied = string_copied;
             }
         } else if is_string && is_local(unit) && !is_local(last) {
@@ -61,14 +72,15 @@ pub fn scrub(json: &str, out: &mut Vec<u8>) {
         }
         (before, last) = (last, unit);
         if let Some((end, word)) = found {
-            out.extend_from_slice(&text[copied..at]);
-            out.extend_from_slice(word.as_bytes());
+            out.put(cut(json, copied, at));
+            out.put(word);
             (at, copied, last) = (end, end, b']');
         } else {
             at = next;
         }
     }
-    out.extend_from_slice(&text[copied..]);
+    out.put(cut(json, copied, text.len()));
+    out
 }
 
 /// Where something ends, and what stands in its place.
@@ -81,27 +93,34 @@ fn is_before_colon(text: &[u8], mut at: usize) -> bool {
     byte(text, at) == b':'
 }
 
-/// What stands at a position, escapes and percent-encoding resolved, and the position after it. Every character
+/// What stands at a position, escapes and percent-encoding resolved, and `at` moves behind it. Every character
 /// outside ASCII is some bytes from 0x80 on; every short escape is a space; behind the end is 0.
-fn unit(text: &[u8], at: usize) -> (u8, usize) {
-    let first = byte(text, at);
-    let (mut digits, mut count) = (at + 1, 2);
-    if first == b'%' {
-        while hex(text, digits, 2) == 0x25 {
-            digits += 2;
+fn unit(text: &[u8], at: &mut usize) -> u8 {
+    let first = byte(text, *at);
+    *at += 1;
+    let count = match first {
+        b'%' => {
+            while hex(text, *at, 2) == 0x25 {
+                *at += 2;
+            }
+            2
         }
-    } else if first == b'\\' {
-        (digits, count) = (at + 2, 4);
-        if byte(text, at + 1) != b'u' {
-            return (b' ', digits);
+        b'\\' => {
+            *at += 1;
+            if byte(text, *at - 1) != b'u' {
+                return b' ';
+            }
+            4
         }
-    } else {
-        return (first, digits);
-    }
-    match hex(text, digits, count) {
+        _ => return first,
+    };
+    match hex(text, *at, count) {
         // No escape after all, or a percent sign (`%25`).
-        NO_HEX.. => (b' ', digits),
-        code => (code.min(0xff) as u8, digits + count),
+        NO_HEX.. => b' ',
+        code => {
+            *at += count;
+            code.min(0xff) as u8
+        }
     }
 }
 
@@ -136,8 +155,7 @@ fn email(text: &[u8], mut at: usize) -> Found {
     // The `@` begins a label too, but no last one.
     let (mut is_domain, mut dots, mut is_name, mut label) = (false, 0, false, 0);
     loop {
-        let (unit, after) = unit(text, at);
-        at = after;
+        let unit = unit(text, &mut at);
         if unit == b'@' && !is_domain {
             (is_domain, label) = (true, 0);
         } else if !is_local(unit) {
@@ -169,7 +187,8 @@ fn number(text: &[u8], mut at: usize, has_plus: bool, is_part: bool, is_string: 
     let (mut shape, mut group) = (0_u32, 0);
     let (mut is_dashed, mut is_card) = (true, true);
     loop {
-        let (unit, after) = unit(text, at);
+        let mut after = at;
+        let unit = unit(text, &mut after);
         if unit.is_ascii_digit() {
             if digits == 19 {
                 return found;
@@ -183,7 +202,7 @@ fn number(text: &[u8], mut at: usize, has_plus: bool, is_part: bool, is_string: 
             if is_grouped {
                 is_card &= 2 < group && group < 7;
             }
-            let goes_on = self::unit(text, after).0.is_ascii_digit();
+            let goes_on = self::unit(text, &mut { after }).is_ascii_digit();
             if !(is_word(unit) || unit == b'.' && goes_on) {
                 let is_whole = !(is_part || unit == b'-' && goes_on);
                 if shape == 0x324 && is_dashed && is_whole && is_social(number as u32) {
@@ -243,12 +262,6 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-
-    fn scrubbed(json: &str) -> String {
-        let mut out = Vec::new();
-        scrub(json, &mut out);
-        String::from_utf8(out).expect("cut between characters alone")
-    }
 
     #[test]
     fn what_tells_of_a_person_goes_and_the_rest_stays() {

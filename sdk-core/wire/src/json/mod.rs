@@ -11,10 +11,9 @@ mod write;
 
 use alloc::borrow::Cow;
 
-use self::{
-    scan::{Scanner, cut},
-    unescape::unescape,
-};
+use self::{scan::Scanner, unescape::unescape};
+
+pub(crate) use self::scan::cut;
 
 pub use self::{
     error::{Expected, JsonError},

@@ -196,6 +196,6 @@ impl<'a> Scanner<'a> {
 
 /// A part of a text, between two positions where characters begin.
 #[cfg_attr(target_arch = "wasm32", inline(never))]
-pub(super) fn cut(text: &str, from: usize, to: usize) -> &str {
+pub(crate) fn cut(text: &str, from: usize, to: usize) -> &str {
     text.get(from..to).unwrap_or_default()
 }
