@@ -27,7 +27,8 @@ const DIAGNOSTICS: [&str; 10] = [
 ];
 
 impl Host for Rc<Tab> {
-    fn act(&self, kind: Act, first: f64, second: f64, text: &str) -> u32 {
+    fn act(&self, kind: Act, first: f64, second: f64, text: &[u8]) -> u32 {
+        let text = str::from_utf8(text).unwrap_or_default();
         match kind {
             Act::Random => return self.random(),
             Act::Append => return self.append(first as u64, text).into(),
