@@ -390,15 +390,6 @@ impl Client {
             self.save(now);
         }
     }
-
-    /// Seals the open chunk.
-    fn seal(&mut self) {
-        let Some(chunk) = self.outbox.unsealed() else { return };
-        chunk.sealed = true;
-        let chunk = chunk.id;
-        let token = self.token(Waiting::Seal);
-        self.effects.push(Effect::Seal { token, chunk });
-    }
 }
 
 #[cfg(test)]

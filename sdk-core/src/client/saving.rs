@@ -38,4 +38,13 @@ impl Client {
         let token = self.token(Waiting::State);
         self.effects.push(Effect::SaveState { token, bytes });
     }
+
+    /// Seals the open chunk.
+    pub(super) fn seal(&mut self) {
+        let Some(chunk) = self.outbox.unsealed() else { return };
+        chunk.sealed = true;
+        let chunk = chunk.id;
+        let token = self.token(Waiting::Seal);
+        self.effects.push(Effect::Seal { token, chunk });
+    }
 }
