@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use holloway_collector::VisitorCookie;
 
 /// Arguments that fit the grammar but not the data: exit code 2.
 #[derive(Debug)]
@@ -118,6 +119,9 @@ pub(crate) struct Collect {
     /// Accept every write key on an address that others can reach
     #[arg(long)]
     pub(crate) open: bool,
+    /// Set the visitor's anonymous id as a cookie, for pages that name it as their serverCookieName; quote it in a shell
+    #[arg(long, value_name = "NAME[;domain=DOMAIN][;max-age=SECONDS]")]
+    pub(crate) cookie: Option<VisitorCookie>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

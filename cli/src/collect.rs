@@ -14,7 +14,12 @@ use crate::{
 pub(crate) fn run(options: &Collect) -> Result<Done> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
-        let config = Config { listen: options.listen, open: options.open, ..Config::new(&options.data.data) };
+        let config = Config {
+            listen: options.listen,
+            open: options.open,
+            cookie: options.cookie.clone(),
+            ..Config::new(&options.data.data)
+        };
         let server = bind(config, options.data.json).await?;
         server.run(asked_to_stop()).await?;
         Ok(Done::Well)

@@ -270,6 +270,8 @@ fn columns_are_mapped_and_mistakes_say_what_would_do() {
     check(&["report", "funnel", "--steps", "type:click"], 2, "type: followed by");
     check(&["person", "u1"], 1, "derive");
     check(&["derive", "--session-timeout", "30"], 2, "30m");
+    check(&["collect", "--cookie", "a b"], 2, "a cookie's name");
+    check(&["collect", "--cookie", "id;max-age=0"], 2, "max-age in seconds");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use axum::{
 
 use crate::{
     cors,
-    events::{self, Head},
+    events::{self, Accepted, Head},
     refusal::{RETRY_AFTER_S, Refusal},
     route::{self, Route},
     server::Shared,
@@ -59,7 +59,15 @@ pub(crate) async fn answer(
         Route::Events { route, import } => {
             let head = Head::of(route, import, &parts.headers, parts.uri.query(), peer.ip());
             match events::receive(&shared, &head, body).await {
-                Ok(receipt) => reply(StatusCode::OK, JSON, receipt),
+                Ok(Accepted { receipt, visitor }) => {
+                    let mut response = reply(StatusCode::OK, JSON, receipt);
+                    let cookie = shared.cookie.as_ref().zip(visitor);
+                    if let Some(cookie) = cookie.and_then(|(cookie, who)| cookie.header(&who, &parts.headers))
+                    {
+                        response.headers_mut().insert(header::SET_COOKIE, cookie);
+                    }
+                    response
+                }
                 Err((refusal, events)) => refuse(&shared, &refusal, events),
             }
         }

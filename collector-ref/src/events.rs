@@ -20,6 +20,7 @@ use crate::{
     body::{BodyError, decompress, unwrap_form},
     clock::now,
     committer::{Losses, Settled},
+    cookie::{self, Visitor},
     fate::Mark,
     refusal::Refusal,
     server::Shared,
@@ -64,20 +65,27 @@ impl Head {
 /// A refusal and how many events go back with it.
 pub(crate) type Refused = (Refusal, u64);
 
+/// What is answered when the events are on disk.
+pub(crate) struct Accepted {
+    pub(crate) receipt: Vec<u8>,
+    /// Only looked for where a cookie is set.
+    pub(crate) visitor: Option<Visitor>,
+}
+
 /// Reads, judges and stores the events; the receipt is written when they are on disk.
-pub(crate) async fn receive(shared: &Shared, head: &Head, body: Body) -> Result<Vec<u8>, Refused> {
+pub(crate) async fn receive(shared: &Shared, head: &Head, body: Body) -> Result<Accepted, Refused> {
     let mut share = shared.room.share();
     let limit = Duration::from_secs(BODY_SECONDS_MAX);
     let raw = match tokio::time::timeout(limit, read(body, &mut share)).await {
         Ok(read) => read.map_err(|refusal| (refusal, 1))?,
         Err(_) => return Err((Refusal::Slow(BODY_SECONDS_MAX), 1)),
     };
-    let Judged { admission, losses, refusal } = judge(shared, head, &raw, &mut share)?;
+    let Judged { admission, losses, visitor, refusal } = judge(shared, head, &raw, &mut share)?;
     drop(raw);
     let events = admission.entries().len() as u64;
     let stored = shared.committer.store(admission, losses).await;
     match (stored, refusal) {
-        (Ok(settled), None) => Ok(receipt(&settled)),
+        (Ok(settled), None) => Ok(Accepted { receipt: receipt(&settled), visitor }),
         // The payload is in the quarantine and counted there.
         (Ok(_), Some(refusal)) => Err((refusal, 0)),
         // The intake has counted them, unless it has ended.
@@ -89,6 +97,7 @@ pub(crate) async fn receive(shared: &Shared, head: &Head, body: Body) -> Result<
 struct Judged {
     admission: Admission,
     losses: Losses,
+    visitor: Option<Visitor>,
     /// What to answer once the payload is kept: it was no request.
     refusal: Option<Refusal>,
 }
@@ -102,7 +111,7 @@ fn judge(shared: &Shared, head: &Head, raw: &Bytes, share: &mut Share) -> Result
         let source = source(head, &write_key, received_at);
         admission.payload(payload, &source, "body", refusal.reason(), &refusal.to_string());
         let losses = Losses { received_at, write_key, by_reason: Vec::new() };
-        Ok(Judged { admission, losses, refusal: Some(refusal) })
+        Ok(Judged { admission, losses, visitor: None, refusal: Some(refusal) })
     };
     let text = match decompress(raw, head.encoding.as_deref()) {
         Ok(text) => text,
@@ -142,7 +151,10 @@ fn judge(shared: &Shared, head: &Head, raw: &Bytes, share: &mut Share) -> Result
     }
     let by_reason = body.losses.iter().map(|(reason, events)| (reason.to_string(), *events)).collect();
     let losses = Losses { received_at, write_key, by_reason };
-    Ok(Judged { admission, losses, refusal: None })
+    // An import is no browser's.
+    let sets_cookie = shared.cookie.is_some() && !head.import;
+    let visitor = if sets_cookie { cookie::visitor(&body.events, head.route) } else { None };
+    Ok(Judged { admission, losses, visitor, refusal: None })
 }
 
 /// The bytes of a body, counted while they come.

@@ -17,6 +17,7 @@ mod answer;
 mod body;
 mod clock;
 mod committer;
+mod cookie;
 mod cors;
 mod dedupe;
 mod events;
@@ -32,6 +33,7 @@ mod server;
 mod settings;
 mod waiting;
 
+pub use cookie::{VisitorCookie, VisitorCookieError};
 pub use dedupe::Window;
 pub use fate::{Fate, Ledger};
 pub use intake::{CommitError, Intake, IntakeOpenError, IntakeOptions, Recovered, Source};

@@ -18,6 +18,7 @@ use crate::{
     answer::answer,
     clock::now,
     committer::Committer,
+    cookie::VisitorCookie,
     losses::LossBook,
     metrics::Metrics,
     waiting::{Room, WAITING_BYTES_MAX},
@@ -37,6 +38,8 @@ pub struct Config {
     pub open: bool,
     /// How the data folder is opened.
     pub intake: IntakeOptions,
+    /// Set the visitor's anonymous id as a cookie: no.
+    pub cookie: Option<VisitorCookie>,
 }
 
 impl Config {
@@ -47,6 +50,7 @@ impl Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8787)),
             open: false,
             intake: IntakeOptions::default(),
+            cookie: None,
         }
     }
 }
@@ -101,6 +105,7 @@ pub(crate) struct Shared {
     pub(crate) room: Room,
     /// The address, for a client that does not say under which name it came.
     pub(crate) host: String,
+    pub(crate) cookie: Option<Arc<VisitorCookie>>,
     keys: Arc<Mutex<Keys>>,
 }
 
@@ -138,7 +143,7 @@ impl Server {
         let (room, keys) = (Room::new(WAITING_BYTES_MAX), Arc::new(Mutex::new(keys)));
         Ok(Self {
             listener,
-            shared: Shared { committer, metrics, room, host, keys },
+            shared: Shared { committer, metrics, room, host, cookie: config.cookie.map(Arc::new), keys },
             committer: thread,
             recovered,
             accepts_every_key,

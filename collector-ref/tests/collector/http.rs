@@ -18,9 +18,14 @@ struct Collector {
 
 impl Collector {
     fn start(data: &Path) -> Self {
+        Self::with_cookie(data, None)
+    }
+
+    fn with_cookie(data: &Path, cookie: Option<&str>) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runs");
-        let config = Config { listen: ([127, 0, 0, 1], 0).into(), ..Config::new(data) };
+        let cookie = cookie.map(|text| text.parse().expect("a cookie"));
+        let config = Config { listen: ([127, 0, 0, 1], 0).into(), cookie, ..Config::new(data) };
         let server = runtime.block_on(Server::bind(config)).expect("binds");
         let address = server.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
@@ -294,6 +299,44 @@ fn browsers_and_segment_sdks_get_what_they_ask_for() {
         assert_eq!(settings["metrics"]["sampleRate"], 0);
     }
     assert_eq!(collector.post("/v1/m", "{}").send().expect("answers").status(), 200);
+}
+
+#[test]
+fn the_visitors_id_comes_back_as_a_cookie() {
+    const A: &str = r#"{"type":"track","event":"E","anonymousId":"a1"}"#;
+    const B: &str = r#"{"type":"track","event":"E","anonymousId":"b2"}"#;
+    const ODD: &str = r#"{"type":"track","event":"E","anonymousId":"\u00fc;1/2 %"}"#;
+    const GONE: &str = r#"{"type":"track","event":"Deletion Requested","anonymousId":"a1"}"#;
+    const USER: &str = r#"{"type":"track","event":"E","userId":"u1"}"#;
+    let batch = |events: &[&str]| format!(r#"{{"batch":[{}],"writeKey":"K"}}"#, events.join(","));
+    let check = |cookie: Option<&str>, path: &str, body: String, expected: Option<&str>| {
+        let data = tempfile::tempdir().expect("a folder");
+        let collector = Collector::with_cookie(data.path(), cookie);
+        let request = collector.post(path, body.clone()).header("origin", "http://app.shop.example");
+        let answer = request.header("x-write-key", "K").send().expect("answers");
+        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().expect("text"));
+        assert_eq!(header("set-cookie"), expected, "{path} {body}");
+        // Without these two a browser keeps no cookie of a fetch.
+        assert_eq!(header("access-control-allow-origin"), Some("http://app.shop.example"));
+        assert_eq!(header("access-control-allow-credentials"), Some("true"));
+    };
+    let of = |value: &str| format!("id={value}; Max-Age=34560000; Path=/; SameSite=Lax");
+    let id = Some("id");
+    check(id, "/v1/batch", batch(&[A]), Some(&of("a1")));
+    check(id, "/v1/batch", batch(&[A, B, USER]), Some(&of("b2")));
+    check(id, "/v1/batch", batch(&[ODD]), Some(&of("%C3%BC%3B1%2F2%20%25")));
+    check(id, "/v1/batch", batch(&[GONE]), Some("id=; Max-Age=0; Path=/; SameSite=Lax"));
+    check(id, "/v1/track", r#"{"event":"E","anonymousId":"a1"}"#.into(), Some(&of("a1")));
+    let left = r#"{"calls":[[0,"Left","","m1",0,"",""]],"anonymousId":"a1","userId":"","sentAt":"1970-01-01T00:00:01.000Z","writeKey":"K"}"#;
+    check(id, "/v1/batch", left.into(), Some(&of("a1")));
+    let wide = Some("id;domain=shop.example;max-age=60");
+    let shop = "id=a1; Max-Age=60; Path=/; Domain=shop.example; SameSite=Lax";
+    check(wide, "/v1/batch", batch(&[A]), Some(shop));
+    check(id, "/v1/batch", batch(&[USER]), None);
+    check(id, "/v1/batch", batch(&[]), None);
+    check(id, "/v1/batch", "{".into(), None);
+    check(id, "/v1/import", batch(&[A]), None);
+    check(None, "/v1/batch", batch(&[A]), None);
 }
 
 #[test]

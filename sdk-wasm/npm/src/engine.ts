@@ -48,7 +48,7 @@ export const startEngine = (options: InitOptions) => {
   const prefix = `hw.${writeKey}.`;
   const store = openStorage(prefix, persistence != "memory");
   const cookie = !persistence || persistence == "cookie" ? openCookie(options.cookieName || "hw_" + writeKey.replace(/\W/g, "_"), options.cookieDomain) : undefined;
-  const transport = openTransport(host.replace(/\/+$/, "") + (options.path || "/v1/batch"));
+  const transport = openTransport(host.replace(/\/+$/, "") + (options.path || "/v1/batch"), options.serverCookieName ? "include" : undefined);
   const writer = uuid(Date.now()).slice(-12);
   const waiting = openWaiting(store, writer);
   const writers = openWriters(store, prefix, writer);

@@ -22,7 +22,8 @@ export type Answer = (status: number, verdicts: string) => void;
 const retryAfterMs = (header: string | null): number =>
   header ? (+header >= 0 ? +header * 1_000 : Math.max(Date.parse(header) - Date.now(), 0)) : -1;
 
-export const openTransport = (url: string) => {
+/** With `include` the collector's cookie is kept also where it is on another host; its answer must name the page's origin then. */
+export const openTransport = (url: string, credentials?: RequestCredentials) => {
   let inFlight = 0;
   /** Bodies that are being packed, by what sends them as they are. */
   const packing = new Set<() => void>();
@@ -60,6 +61,7 @@ export const openTransport = (url: string) => {
           method: "POST",
           headers: { "content-type": "text/plain" },
           body,
+          credentials,
           keepalive: inFlight <= KEEPALIVE_BYTES_MAX,
           signal: AbortSignal.timeout?.(TIMEOUT_MS),
         });

@@ -16,9 +16,9 @@ const binary = () => {
   return found;
 };
 
-/** Starts a collector; `port` 0 picks one. `stop` keeps the data, so that it can be started again. */
-export const startCollector = async (data = mkdtempSync(join(target, "npm-test/data-")), port = 0) => {
-  const child = spawn(binary(), ["collect", "--data", data, "--listen", `127.0.0.1:${port}`], {
+/** Starts a collector; `port` 0 picks one, `more` are options. `stop` keeps the data, so that it can be started again. */
+export const startCollector = async (data = mkdtempSync(join(target, "npm-test/data-")), port = 0, more = []) => {
+  const child = spawn(binary(), ["collect", "--data", data, "--listen", `127.0.0.1:${port}`, ...more], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   const exit = new Promise((done) => child.once("exit", done));
