@@ -46,7 +46,10 @@ const read = (node: Node): string =>
       : Array.from(node.childNodes, read).join(" ");
 
 /** A card number or an address that is cut in two would not be known as one. */
-const cut = (text: string): string => (text.length > 64 ? text.slice(0, 64).replace(/[\s\d-]*\S*$/, "") : text);
+const cut = (text: string): string => {
+  const [start] = /^.{0,64}/u.exec(text)!;
+  return start == text ? text : start.replace(/[\s\d-]*\S*$/, "");
+};
 
 /** At most 64 characters of what it says to visitors; nothing that was typed, nothing masked. */
 export const textOf = (element: Element): string =>

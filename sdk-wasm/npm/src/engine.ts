@@ -177,6 +177,7 @@ export const startEngine = (options: InitOptions) => {
 
   const accept = (call: Call) => {
     const [kind, name] = call;
+    notify(callListeners, call);
     if (kind == CONSENT) {
       // Before the core's state is written: other tabs hear of both, and must not find the one without the other.
       store.set("c", (consent = name as Consent));

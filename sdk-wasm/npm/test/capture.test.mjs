@@ -249,7 +249,7 @@ test("parts by behaviour", async (suite) => {
   await context.close();
 });
 
-test("autocapture by itself is at most 4 kB", async () => {
+test("autocapture by itself is at most 4.15 kB", async () => {
   const built = await build({
     entryPoints: [join(repo, "sdk-wasm/npm/src/autocapture.ts")],
     bundle: true,
@@ -259,7 +259,7 @@ test("autocapture by itself is at most 4 kB", async () => {
     write: false,
   });
   const bytes = gzipSync(built.outputFiles[0].contents, { level: 9 }).length;
-  assert.ok(bytes <= 4_000, `${bytes} bytes`);
+  assert.ok(bytes <= 4_150, `${bytes} bytes`);
 });
 
 test("elements by name", async (suite) => {

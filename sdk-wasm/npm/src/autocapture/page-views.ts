@@ -15,14 +15,20 @@ export const pageViews = (options: PageViewOptions = {}): Plugin => ({
   name: "page-views",
   setup(client, host) {
     const views = viewsOf(client, options);
+    let isUnseen = (document as { prerendering?: boolean }).prerendering;
     const tell = guarded(() => {
-      if ((document as { prerendering?: boolean }).prerendering) return;
+      if (isUnseen) return;
       const { id, previousPath, page, isFirst } = views.now;
       const own = isFirst ? undefined : page;
       host.page(options.route?.(location.href), { ...own, viewId: id, previousPath }, own && { context: { page } });
     });
     views.starts.push(tell as () => void);
-    if ((document as { prerendering?: boolean }).prerendering) listen("prerenderingchange", tell);
-    else tell(0);
+    tell(0);
+    if (isUnseen) {
+      listen("prerenderingchange", () => {
+        isUnseen = false;
+        tell(0);
+      });
+    }
   },
 });
