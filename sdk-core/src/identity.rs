@@ -1,6 +1,6 @@
 //! Super properties, and what is left of a subject after `reset`.
 
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
 
 use holloway_wire::{
     RawJson,
@@ -31,14 +31,14 @@ pub enum Registration {
 
 /// Two objects as one; what is not an object counts as one without members.
 pub(crate) fn merged(under: &str, over: &str) -> String {
-    let mut out = Vec::with_capacity(under.len() + over.len());
+    let mut out = String::with_capacity(under.len() + over.len());
     write_layers(&mut out, &[RawJson::trusted(under), RawJson::trusted(over)]);
-    text(out)
+    out
 }
 
 /// An object without one of its members; empty for no members.
 pub(crate) fn without(object: &str, key: &str) -> String {
-    let mut out = Vec::new();
+    let mut out = String::new();
     for (name, value) in RawJson::trusted(object).members() {
         if unescaped(name) != key {
             out.put(if out.is_empty() { "{\"" } else { ",\"" });
@@ -50,10 +50,5 @@ pub(crate) fn without(object: &str, key: &str) -> String {
     if !out.is_empty() {
         out.put("}");
     }
-    text(out)
-}
-
-/// What was written as text.
-pub(crate) fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_default()
+    out
 }

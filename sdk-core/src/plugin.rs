@@ -8,7 +8,7 @@ use holloway_wire::{
     json::{write_layers, write_string},
 };
 
-use crate::identity::{self, merged, without};
+use crate::identity::{merged, without};
 
 /// An event as it would be written: with super properties and context.
 ///
@@ -49,9 +49,9 @@ impl Outgoing {
             [] => String::new(),
             [only] => only.text().to_owned(),
             layers => {
-                let mut out = Vec::new();
+                let mut out = String::new();
                 write_layers(&mut out, layers);
-                identity::text(out)
+                out
             }
         };
         Self {
@@ -111,7 +111,7 @@ impl Outgoing {
     }
 
     /// Writes the event with what plugins made of it; ids and times are as they were.
-    pub(crate) fn write(&self, event: &Event<'_>, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, event: &Event<'_>, out: &mut String) {
         let [properties, traits, context] =
             [&self.properties, &self.traits, &self.context].map(|object| RawJson::object(object).ok());
         let changed = Event {
@@ -137,7 +137,7 @@ impl Plugins {
     }
 
     /// Writes an event as the plugins want it; false when one of them drops it.
-    pub(crate) fn write(&mut self, event: &Event<'_>, out: &mut Vec<u8>) -> bool {
+    pub(crate) fn write(&mut self, event: &Event<'_>, out: &mut String) -> bool {
         if self.0.is_empty() {
             event.write(out);
             return true;

@@ -193,7 +193,7 @@ impl State {
     }
 
     pub(crate) fn write(&self) -> Vec<u8> {
-        let mut body = Vec::new();
+        let mut body = String::new();
         for text in &self.texts {
             number(&mut body, text.len() as u64);
             body.put(text);
@@ -206,8 +206,8 @@ impl State {
         for chunk in &self.gone {
             number(&mut body, chunk.0);
         }
-        let mut out = crc_digits(&body).to_vec();
-        out.put_ascii(&body);
+        let mut out = crc_digits(body.as_bytes()).to_vec();
+        out.extend_from_slice(body.as_bytes());
         out
     }
 
@@ -218,10 +218,10 @@ impl State {
         if crc != crc_digits(body) {
             return None;
         }
-        let mut fields = Fields(core::str::from_utf8(body).ok()?);
+        let mut fields = Fields(body);
         let mut state = Self::default();
         for text in &mut state.texts {
-            fields.text()?.clone_into(text);
+            *text = fields.text()?;
         }
         for list in [&mut state.numbers[..], &mut state.host_mark, state.losses.counts_mut()] {
             for value in list {
@@ -244,19 +244,19 @@ fn crc_digits(body: &[u8]) -> [u8; CRC_DIGITS] {
 }
 
 /// `number:`.
-fn number(out: &mut Vec<u8>, value: u64) {
+fn number(out: &mut String, value: u64) {
     write_number(out, value);
     out.put(":");
 }
 
 /// What is still to be read.
-struct Fields<'a>(&'a str);
+struct Fields<'a>(&'a [u8]);
 
-impl<'a> Fields<'a> {
+impl Fields<'_> {
     fn number(&mut self) -> Option<u64> {
         let mut value: u64 = 0;
-        for (at, byte) in self.0.bytes().enumerate() {
-            if byte == b':' {
+        for (at, byte) in self.0.iter().enumerate() {
+            if *byte == b':' {
                 self.0 = self.0.get(at + 1..)?;
                 return Some(value);
             }
@@ -265,12 +265,32 @@ impl<'a> Fields<'a> {
         None
     }
 
-    fn text(&mut self) -> Option<&'a str> {
+    fn text(&mut self) -> Option<String> {
         let length = self.number()? as usize;
         let (text, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        Some(text)
+        Some(decoded(text))
     }
+}
+
+/// The text of bytes that the checksum found to be a text's: a browser has no other use for the standard library's
+/// check, which is five times this.
+fn decoded(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    let (mut code, mut left) = (0, 0_u32);
+    for byte in bytes {
+        let ones = byte.leading_ones();
+        let bits = u32::from(*byte) & 0xff >> ones;
+        (code, left) = match ones {
+            0 => (bits, 0),
+            1 => (code << 6 | bits, left.wrapping_sub(1)),
+            _ => (bits, ones - 1),
+        };
+        if left == 0 {
+            text.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+        }
+    }
+    text
 }
 
 fn given(text: &str) -> Option<&str> {

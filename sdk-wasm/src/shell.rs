@@ -1,6 +1,6 @@
 //! The loop between the core and a page.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use holloway_core::{
     ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, HttpOutcome, Now, ReadOutcome,
@@ -226,7 +226,7 @@ impl<H: Host> Shell<H> {
     /// Anonymous id, user id, and the session's id, start, latest event (milliseconds), number, events and reason, a
     /// line each.
     fn tell_identity(&mut self) {
-        let mut text = Vec::new();
+        let mut text = String::new();
         let out = &mut text;
         out.put(self.client.anonymous_id());
         line(out, self.client.user_id().unwrap_or_default());
@@ -241,7 +241,7 @@ impl<H: Host> Shell<H> {
             line(out, session.reason.as_str());
         }
         let consent = self.client.consent() as u8;
-        self.host.act(Act::Identity, f64::from(consent), 0.0, &text);
+        self.host.act(Act::Identity, f64::from(consent), 0.0, text.as_bytes());
     }
 
     /// Carries out every effect that there is.
@@ -337,7 +337,7 @@ fn consent(word: &str) -> Consent {
     }
 }
 
-fn line(out: &mut Vec<u8>, field: &str) {
+fn line(out: &mut String, field: &str) {
     out.put("\n");
     out.put(field);
 }

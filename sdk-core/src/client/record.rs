@@ -11,7 +11,6 @@ use super::{Client, Tracked, Waiting};
 use crate::{
     Consent, Diagnostic, Effect, EventOptions, Now,
     frame::crc32c,
-    identity,
     state::{Number, Text},
 };
 
@@ -134,7 +133,7 @@ impl Client {
         } else {
             (event.other_id, event.traits) = (draft.name, properties);
         }
-        let mut payload = Vec::with_capacity(256 + library.len() + self.context.len());
+        let mut payload = String::with_capacity(256 + library.len() + self.context.len());
         #[cfg(feature = "plugins")]
         let is_kept = plugins.write(&event, &mut payload);
         #[cfg(not(feature = "plugins"))]
@@ -153,9 +152,9 @@ impl Client {
             return Some(LossReason::TooLarge);
         }
         if self.consent() == Consent::Unknown {
-            self.hold(payload);
+            self.hold(payload.into_bytes());
         } else {
-            self.enqueue(payload, now);
+            self.enqueue(payload.into_bytes(), now);
         }
         None
     }
@@ -197,8 +196,8 @@ impl Client {
     /// What the client itself knows: library, session, purposes.
     fn library_context(&self) -> String {
         let state = &self.state;
-        let mut out = Vec::new();
-        let out = &mut out;
+        let mut text = String::new();
+        let out = &mut text;
         write_member(out, "{\"library\":{\"name\":", self.config.library.0);
         write_member(out, ",\"version\":", self.config.library.1);
         if state.has_session() {
@@ -223,7 +222,7 @@ impl Client {
             out.put("}");
         }
         out.put("}");
-        identity::text(core::mem::take(out))
+        text
     }
 
     /// The event that asks a collector to delete what it has of this device and its user.
@@ -235,9 +234,9 @@ impl Client {
             name: Some(DELETION_EVENT),
             ..Event::new(EventKind::Track, &message_id, self.anonymous_id(), time)
         };
-        let mut payload = Vec::new();
+        let mut payload = String::new();
         event.write(&mut payload);
-        identity::text(payload)
+        payload
     }
 
     /// An id that was never given.
@@ -252,7 +251,7 @@ pub(super) fn campaign_of(campaign: RawJson<'_>) -> u32 {
 }
 
 #[cfg_attr(target_arch = "wasm32", inline(never))]
-fn number_member(out: &mut Vec<u8>, before: &str, number: u64) {
+fn number_member(out: &mut String, before: &str, number: u64) {
     out.put(before);
     write_number(out, number);
 }

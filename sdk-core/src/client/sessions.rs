@@ -1,6 +1,6 @@
 //! When a session begins and ends, and how events are numbered.
 
-use alloc::vec::Vec;
+use alloc::string::String;
 
 use holloway_wire::{
     EventKind, RawJson, Timestamp,
@@ -14,7 +14,6 @@ use super::{
 use crate::{
     Consent, Now, Rotation,
     frame::crc32c,
-    identity,
     state::{Number, Text},
 };
 
@@ -227,7 +226,7 @@ impl Client {
             return;
         }
         let is_crash = state[Number::IsActive] == 1 && self.active_mono_ms.is_none();
-        let mut properties = Vec::new();
+        let mut properties = String::new();
         properties.put("{\"reason\":");
         write_string(&mut properties, if is_crash { "crash" } else { reason });
         properties.put(",\"events\":");
@@ -236,7 +235,7 @@ impl Client {
         write_number(&mut properties, state[Number::DurationMs]);
         properties.put("}");
         let at = state[Number::LastUnixMs];
-        self.tell(ENDED, Some(&identity::text(properties)), at, now);
+        self.tell(ENDED, Some(&properties), at, now);
     }
 
     /// Records an event of the session itself.

@@ -1,10 +1,10 @@
 //! The request body that carries events.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use crate::{
     LossReason, Timestamp,
-    json::{write_number, write_string},
+    json::{Sink, write_member, write_number},
 };
 
 const OPEN: &[u8] = b"{\"batch\":[";
@@ -30,21 +30,21 @@ pub const BATCH_EVENTS_AT: usize = OPEN.len();
 /// );
 /// ```
 pub fn write_batch(out: &mut Vec<u8>, events: &[u8], sent_at: Timestamp, write_key: &str, losses: &[u64]) {
-    out.extend_from_slice(OPEN);
-    out.extend_from_slice(events);
-    out.extend_from_slice(b"],\"sentAt\":\"");
-    sent_at.write(out);
-    out.extend_from_slice(b"\",\"writeKey\":");
-    write_string(out, write_key);
-    let mut before: &[u8] = b",\"losses\":{";
+    // Texts go to a text, as an event's do: each writer is in a browser once.
+    let mut tail = String::from("],\"sentAt\":\"");
+    sent_at.write(&mut tail);
+    write_member(&mut tail, "\",\"writeKey\":", write_key);
+    let mut before = ",\"losses\":{";
     for (reason, count) in LossReason::ALL.iter().zip(losses) {
         if *count > 0 {
-            out.extend_from_slice(before);
-            write_string(out, reason.as_str());
-            out.push(b':');
-            write_number(out, *count);
-            before = b",";
+            write_member(&mut tail, before, reason.as_str());
+            tail.put(":");
+            write_number(&mut tail, *count);
+            before = ",";
         }
     }
-    out.extend_from_slice(if before.len() > 1 { b"}" } else { b"}}" });
+    tail.put(if before.len() > 1 { "}" } else { "}}" });
+    out.extend_from_slice(OPEN);
+    out.extend_from_slice(events);
+    out.extend_from_slice(tail.as_bytes());
 }
