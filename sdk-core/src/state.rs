@@ -12,7 +12,10 @@ use core::{
     ops::{Index, IndexMut},
 };
 
-use holloway_wire::json::{Sink, write_number};
+use holloway_wire::{
+    first_field,
+    json::{Sink, write_number},
+};
 
 use crate::{ChunkId, HostMark, Rotation, Session, frame::crc32c, losses::Losses};
 
@@ -187,9 +190,7 @@ impl State {
 
     /// The oldest one and the others.
     fn deletions(&self) -> (&str, &str) {
-        let text = self[Text::Deletions].as_str();
-        let end = text.bytes().position(|byte| byte == b'\n').unwrap_or(text.len());
-        (text.get(..end).unwrap_or_default(), text.get(end + 1..).unwrap_or_default())
+        first_field(&self[Text::Deletions], b'\n')
     }
 
     pub(crate) fn write(&self) -> Vec<u8> {

@@ -6,7 +6,7 @@ use holloway_core::{
     ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, HttpOutcome, Now, ReadOutcome,
     Registration, ResetOptions, Restored, RestoredChunk, StoredOutcome, Token,
     wire::{
-        Verdict,
+        EventKind, Verdict, first_field,
         json::{Sink, write_number},
         scrubbed,
     },
@@ -189,23 +189,8 @@ impl<H: Host> Shell<H> {
         };
         let (client, object) = (&mut self.client, present(body));
         match kind & 15 {
-            0 => {
-                client.track(name, object, &options, now);
-            }
-            1 => {
-                client.page(present(name), object, &options, now);
-            }
-            2 => {
-                client.screen(present(name), object, &options, now);
-            }
-            3 => {
-                client.identify(name, object, &options, now);
-            }
-            4 => {
-                client.group(name, object, &options, now);
-            }
-            5 => {
-                client.alias(name, object, &options, now);
+            kind @ 0..6 => {
+                client.event(EventKind::ALL[kind as usize], name, object, &options, now);
             }
             6 => client.reset(ResetOptions::default(), now),
             7 => {
@@ -322,10 +307,9 @@ struct Fields<'a>(&'a str);
 
 impl<'a> Fields<'a> {
     fn next(&mut self) -> &'a str {
-        let text = self.0;
-        let end = text.bytes().position(|byte| byte == FIELD_END).unwrap_or(text.len());
-        self.0 = text.get(end + 1..).unwrap_or_default();
-        text.get(..end).unwrap_or_default()
+        let (field, rest) = first_field(self.0, FIELD_END);
+        self.0 = rest;
+        field
     }
 }
 

@@ -20,10 +20,7 @@ impl Client {
         options: &EventOptions<'_>,
         now: Now,
     ) -> Tracked {
-        if name.is_empty() {
-            return self.refuse_nameless(now);
-        }
-        self.record(EventKind::Track, Some(name), properties, options, now)
+        self.event(EventKind::Track, name, properties, options, now)
     }
 
     /// A page was viewed.
@@ -58,16 +55,7 @@ impl Client {
         options: &EventOptions<'_>,
         now: Now,
     ) -> Tracked {
-        let may_keep = self.consent() != Consent::Denied;
-        if may_keep && !user_id.is_empty() && self.user_id() != Some(user_id) {
-            self.is_amid = true;
-            if self.user_id().is_some() && self.state.has_session() {
-                self.rotate(Rotation::User, user_id, now);
-            }
-            self.state.set(Text::UserId, user_id);
-            self.must_save = true;
-        }
-        self.record(EventKind::Identify, None, traits, options, now)
+        self.event(EventKind::Identify, user_id, traits, options, now)
     }
 
     /// The user belongs to a group.
@@ -78,10 +66,7 @@ impl Client {
         options: &EventOptions<'_>,
         now: Now,
     ) -> Tracked {
-        if group_id.is_empty() {
-            return self.refuse_nameless(now);
-        }
-        self.record(EventKind::Group, Some(group_id), traits, options, now)
+        self.event(EventKind::Group, group_id, traits, options, now)
     }
 
     /// `user_id` is the same user as `previous`, or as the one whom this device knew until now.
@@ -92,15 +77,42 @@ impl Client {
         options: &EventOptions<'_>,
         now: Now,
     ) -> Tracked {
-        if user_id.is_empty() {
+        self.event(EventKind::Alias, user_id, previous, options, now)
+    }
+
+    /// Any of the calls above by its kind, for hosts that have them as data: `name` is the event's or page's name, or the
+    /// id; `body` is its object, or the former id. An empty name of a page or screen is none.
+    pub fn event(
+        &mut self,
+        kind: EventKind,
+        name: &str,
+        body: Option<&str>,
+        options: &EventOptions<'_>,
+        now: Now,
+    ) -> Tracked {
+        let is_nameless = name.is_empty();
+        if is_nameless && matches!(kind, EventKind::Track | EventKind::Group | EventKind::Alias) {
             return self.refuse_nameless(now);
         }
-        let known = self.user_id().unwrap_or_else(|| self.anonymous_id()).to_owned();
-        if self.consent() != Consent::Denied {
-            self.state.set(Text::UserId, user_id);
-            self.must_save = true;
+        let (mut told, mut properties) = (Some(name).filter(|name| !name.is_empty()), body);
+        let known;
+        if matches!(kind, EventKind::Identify | EventKind::Alias) {
+            told = None;
+            if kind == EventKind::Alias {
+                known = self.user_id().unwrap_or_else(|| self.anonymous_id()).to_owned();
+                (told, properties) = (body.or(Some(&known)), None);
+            }
+            let is_new = kind == EventKind::Alias || self.user_id() != Some(name);
+            if is_new && !is_nameless && self.consent() != Consent::Denied {
+                self.is_amid = true;
+                if kind == EventKind::Identify && self.user_id().is_some() && self.state.has_session() {
+                    self.rotate(Rotation::User, name, now);
+                }
+                self.state.set(Text::UserId, name);
+                self.must_save = true;
+            }
         }
-        self.record(EventKind::Alias, Some(previous.unwrap_or(&known)), None, options, now)
+        self.record(kind, told, properties, options, now)
     }
 
     /// The user is gone: a new anonymous id, no user id, a new session with the next event.

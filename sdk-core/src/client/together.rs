@@ -4,6 +4,8 @@
 //! every `activity_save_ms`, so that two that record at once may give the same `sequence`), and one of them, the leader,
 //! sends what belongs to the visitor and to none of them alone.
 
+use holloway_wire::first_field;
+
 use super::Client;
 use crate::{
     Consent, Now,
@@ -68,8 +70,9 @@ impl Client {
     /// a line each; a line that is missing is not known there. Nothing while consent is denied.
     pub fn meet(&mut self, record: &str, now: Now) {
         let mut lines = [""; 7];
-        for (line, text) in lines.iter_mut().zip(record.split('\n')) {
-            *line = text;
+        let mut rest = record;
+        for line in &mut lines {
+            (*line, rest) = first_field(rest, b'\n');
         }
         let [anonymous_id, user_id, id, start, last, index, events] = lines;
         if anonymous_id.is_empty() || self.consent() == Consent::Denied {
