@@ -30,13 +30,9 @@ impl Sink for String {
 
     #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn put_ascii(&mut self, text: &[u8]) {
-        if cfg!(target_arch = "wasm32") {
-            for byte in text {
-                self.push(char::from(byte & 0x7f));
-            }
-        } else {
-            // Quicker, and more code.
-            self.push_str(core::str::from_utf8(text).unwrap_or_default());
+        self.reserve(text.len());
+        for byte in text {
+            self.push(char::from(byte & 0x7f));
         }
     }
 }
