@@ -194,7 +194,7 @@ export const startEngine = (options: InitOptions) => {
       subject = [uuid(Date.now())];
       return remember();
     }
-    if (hasFailed && (kind == CONSENT || consent == "denied")) return;
+    if (hasFailed && (kind == CONSENT || consent == "denied")) return rawSoon();
     subject[0] ||= uuid(Date.now());
     waiting.push(call, subject[0], consent == "granted" && kind != CONSENT && !isPrerendering);
     if (hasFailed) rawSoon();
