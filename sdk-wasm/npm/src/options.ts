@@ -84,7 +84,7 @@ export interface Plugin {
  * What a feature has besides the client's calls.
  *
  * What it records with `track` and `page` here is marked as automatic: nobody chose these texts one by one, so the
- * core takes e-mail addresses, card numbers and social security numbers out of them before anything is kept.
+ * core takes e-mail addresses, card numbers and social security numbers out of them before an event is made.
  */
 export interface PluginHost {
   track(event: string, properties?: Properties, options?: CallOptions): void;
