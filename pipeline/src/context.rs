@@ -55,6 +55,13 @@ impl<'a> Seen<'a> {
         seen
     }
 
+    /// Takes the attention that a `Page Left` of the browser's autocapture tells, where the context tells none.
+    pub(crate) fn attention(&mut self, event: &str, properties: RawJson<'_>) {
+        if event == "Page Left" && self.engaged_ms.is_none() {
+            self.engaged_ms = whole(properties, "activeMs");
+        }
+    }
+
     /// Fills what is still open from an object in the shape of `context.page`.
     fn page(&mut self, page: RawJson<'a>, url: &mut Text<'a>, search: &mut Text<'a>) {
         for (key, value) in page.members() {
@@ -164,6 +171,19 @@ mod tests {
     fn the_context_wins_over_the_properties() {
         let found = seen(r#"{"page":{"path":"/a"}}"#, r#"{"path":"/b"}"#);
         assert_eq!(found.page_path.as_deref(), Some("/a"));
+    }
+
+    #[test]
+    fn attention_is_what_the_context_says_else_what_a_page_left_tells() {
+        let check = |context: &'static str, event: &str, engaged_ms: Option<i64>| {
+            let mut found = seen(context, "");
+            let told = RawJson::object(r#"{"activeMs":1500,"visibleMs":9000}"#).expect("an object");
+            found.attention(event, told);
+            assert_eq!(found.engaged_ms, engaged_ms, "{event} with {context}");
+        };
+        check("{}", "Page Left", Some(1_500));
+        check(r#"{"session":{"engagedMs":700}}"#, "Page Left", Some(700));
+        check("{}", "Quiz Finished", None);
     }
 
     #[test]

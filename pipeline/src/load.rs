@@ -271,6 +271,9 @@ fn push(builder: &mut Builder, payload: &[u8], offset: u64) -> Option<()> {
     let context = if below.is_some() { RawJson::object(&merged).ok() } else { event.context };
     let page_view = event.properties.filter(|_| envelope.kind == EventKind::Page);
     let mut seen = Seen::of(context, page_view);
+    if let (Some(name), Some(properties)) = (event.name.as_deref(), event.properties) {
+        seen.attention(name, properties);
+    }
     if seen.user_agent.is_none() {
         seen.user_agent = envelope.user_agent;
     }

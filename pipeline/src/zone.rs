@@ -32,10 +32,10 @@ pub enum ZoneError {
 /// use holloway_pipeline::Zone;
 /// use holloway_wire::Timestamp;
 /// let zone = Zone::named("America/New_York")?;
-/// let at = Timestamp::parse("2026-07-01T03:00:00Z").unwrap();
+/// let at = Timestamp::parse("2026-07-01T03:00:00Z")?;
 /// assert_eq!(zone.day(at), Zone::utc().day(at) - 1, "still June 30 over there");
 /// assert!(Zone::named("Mars/Olympus").is_err());
-/// # Ok::<(), holloway_pipeline::ZoneError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Zone {

@@ -65,7 +65,7 @@ pub struct Session<'a> {
     pub utm_campaign: Option<&'a str>,
     /// Where the visit came from.
     pub channel: Channel,
-    /// `None` without a page view; else not (more than one view, an interaction, or 10 s and more).
+    /// `None` without a page view; else not (more than one view, a track event that is not passive, or 10 s and more).
     pub bounced: Option<bool>,
     /// Longer than 10 s, or two views, or a key event (GA4).
     pub engaged: bool,
@@ -133,10 +133,11 @@ impl<'a> Visit<'a> {
             }
             self.exit_page = fact.page;
         }
-        if fact.kind == EventKind::Track && fact.engaged_ms.is_none() {
-            self.interacted = true;
+        let is_one_of = |names: &[String]| fact.name.is_some_and(|name| names.iter().any(|one| one == name));
+        if !self.interacted && fact.kind == EventKind::Track && fact.engaged_ms.is_none() {
+            self.interacted = !is_one_of(&rules.passive_events);
         }
-        self.key_event |= fact.name.is_some_and(|name| rules.key_events.iter().any(|key| key == name));
+        self.key_event |= is_one_of(&rules.key_events);
     }
 
     /// Heartbeats of two tabs may overlap: time counts once. This stretch ends no earlier than those before it.

@@ -45,7 +45,15 @@ pub struct SessionRules {
     pub active_gap_max_us: i64,
     /// Names of events that make a session engaged by themselves (GA4's key events). None.
     pub key_events: Vec<String>,
+    /// Names of events that happen without the visitor's doing, and so keep no session from having bounced: what the
+    /// browser's features tell of views, scrolling and loading. Clicks and forms are not among them, as with PostHog's
+    /// autocapture.
+    pub passive_events: Vec<String>,
 }
+
+/// The default of [`SessionRules::passive_events`].
+const PASSIVE_EVENTS: [&str; 5] =
+    ["Page Left", "Scroll Depth Reached", "Elements Viewed", "Element Exposed", "Web Vital Measured"];
 
 impl Default for SessionRules {
     fn default() -> Self {
@@ -59,6 +67,7 @@ impl Default for SessionRules {
             bots: true,
             active_gap_max_us: 60 * 1_000_000,
             key_events: Vec::new(),
+            passive_events: PASSIVE_EVENTS.map(str::to_owned).to_vec(),
         }
     }
 }

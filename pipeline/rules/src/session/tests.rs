@@ -138,6 +138,26 @@ fn bounce_has_three_values() {
 }
 
 #[test]
+fn what_features_tell_without_the_visitors_doing_keeps_a_bounce() {
+    let check = |name: &str, bounced: bool| {
+        let rules = SessionRules::default();
+        let mut stitcher = Stitcher::new(&rules, &utc_day);
+        stitcher.begin(PersonId::from_bytes([1; 16]));
+        stitcher.event(&Fact::new(Timestamp::from_millis(0), EventKind::Page, "view"));
+        let told = Fact::new(Timestamp::from_millis(1_000), EventKind::Track, "told");
+        stitcher.event(&Fact { name: Some(name), ..told });
+        assert_eq!(stitcher.end()[0].bounced, Some(bounced), "{name}");
+    };
+    for name in
+        ["Page Left", "Scroll Depth Reached", "Elements Viewed", "Element Exposed", "Web Vital Measured"]
+    {
+        check(name, true);
+    }
+    check("Element Clicked", false);
+    check("Signed Up", false);
+}
+
+#[test]
 fn overlapping_heartbeats_count_once() {
     let check = |beats: &[(i64, u32)], active_s: i64| {
         let rules = SessionRules::default();
