@@ -7,7 +7,7 @@ use holloway_wire::{
     json::{Sink, write_member, write_number},
 };
 
-use super::{Client, Tracked, Waiting};
+use super::{Client, Tracked, Waiting, sessions::HAS_RULES};
 use crate::{
     Consent, Diagnostic, Effect, EventOptions, Now,
     frame::crc32c,
@@ -85,7 +85,7 @@ impl Client {
 
     /// What stands for the campaign of an event, where sessions are split by it.
     fn campaign(&self, own: Option<RawJson<'_>>) -> Option<u32> {
-        if !self.config.session_by_campaign {
+        if !HAS_RULES || !self.config.session_by_campaign {
             return None;
         }
         let host = RawJson::trusted(&self.context);

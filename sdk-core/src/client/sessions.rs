@@ -19,6 +19,8 @@ use crate::{
 
 const STARTED: &str = "Session Started";
 const ENDED: &str = "Session Ended";
+/// Whether what only some hosts ask for is there.
+pub(super) const HAS_RULES: bool = cfg!(feature = "session-rules");
 
 impl Client {
     /// Begins a session now, whatever the one before is like. Nothing while consent is denied.
@@ -173,12 +175,12 @@ impl Client {
     /// Whether the sample has not the running session.
     pub(super) fn is_sampled_out(&self) -> bool {
         let id = &self.state[Text::SessionId];
-        !id.is_empty() && crc32c(id.as_bytes()) % 1_000_000 >= self.config.sampled_sessions_ppm
+        HAS_RULES && !id.is_empty() && crc32c(id.as_bytes()) % 1_000_000 >= self.config.sampled_sessions_ppm
     }
 
     /// Whether begin and end of a session are events.
     pub(super) fn tells_sessions(&self) -> bool {
-        cfg!(feature = "session-events") && self.config.session_events
+        HAS_RULES && self.config.session_events
     }
 
     fn count_event(&mut self, message_id: &str) {
