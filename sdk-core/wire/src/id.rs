@@ -32,7 +32,14 @@ pub struct MessageId([u8; 16]);
 impl MessageId {
     /// A version 7 UUID (RFC 9562) of a time in milliseconds and ten random bytes.
     pub fn v7(unix_ms: u64, random: [u8; 10]) -> Self {
-        Self(uuid::Builder::from_unix_timestamp_millis(unix_ms, &random).into_uuid().into_bytes())
+        let mut id = [0; 16];
+        for (at, byte) in id.iter_mut().enumerate().take(6) {
+            *byte = (unix_ms >> (40 - 8 * at)) as u8;
+        }
+        id[6..].copy_from_slice(&random);
+        id[6] = (id[6] & 0x0f) | 0x70;
+        id[8] = (id[8] & 0x3f) | 0x80;
+        Self(id)
     }
 
     /// A version 8 UUID of a hash, for events whose id follows from their content (imports).
