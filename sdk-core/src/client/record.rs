@@ -53,13 +53,12 @@ impl Client {
         let made_text = made.to_text();
         let message_id = options.message_id.filter(|id| !id.is_empty()).unwrap_or(&made_text);
         let unix_ms = options.timestamp_unix_ms.unwrap_or(now.unix_ms);
-        let mut objects = [None; 3];
+        let mut objects = [properties, options.context, options.integrations];
         let mut lost = None;
-        for (object, text) in objects.iter_mut().zip([properties, options.context, options.integrations]) {
-            match text.map(RawJson::object) {
-                None => {}
-                Some(Ok(found)) => *object = Some(found),
-                Some(Err(error)) => {
+        for text in objects.iter_mut().flatten() {
+            match RawJson::object(text) {
+                Ok(object) => *text = object.text(),
+                Err(error) => {
                     self.diagnose(Diagnostic::BadJson { at: error.at });
                     self.lose(LossReason::Serialize, 1);
                     self.must_save = true;
@@ -69,7 +68,7 @@ impl Client {
             }
         }
         if lost.is_none() {
-            let [properties, context, integrations] = objects;
+            let [properties, context, integrations] = objects.map(|text| text.map(RawJson::trusted));
             let campaign = self.campaign(context);
             self.must_save |= self.touch_session(message_id, campaign, now);
             lost =
@@ -113,15 +112,18 @@ impl Client {
             RawJson::trusted(&self.context),
             draft.context.unwrap_or(RawJson::EMPTY),
         ];
-        let registered = [&self.state[Text::Registered], &self.state[Text::RegisteredForSession]];
-        let [lasting, passing] = registered.map(|object| RawJson::trusted(object));
+        let lasting = RawJson::trusted(&self.state[Text::Registered]);
+        let passing = RawJson::trusted(&self.state[Text::RegisteredForSession]);
         let properties = [lasting, passing, draft.properties.unwrap_or(RawJson::EMPTY)];
-        let has_registered = registered.iter().any(|object| object.len() > RawJson::EMPTY.text().len());
-        let properties = match draft.properties {
-            _ if has_registered && draft.is_action() => &properties[..],
-            None => &[],
-            Some(_) => &properties[2..],
+        let registered_bytes = lasting.text().len().max(passing.text().len());
+        let under = if draft.is_action() && registered_bytes > RawJson::EMPTY.text().len() {
+            0
+        } else if draft.properties.is_some() {
+            2
+        } else {
+            3
         };
+        let properties = properties.get(under..).unwrap_or_default();
         let mut event = Event {
             user_id: self.user_id(),
             context: &context,
@@ -184,10 +186,9 @@ impl Client {
     /// Keeps an event in memory until the user decides; the oldest make room.
     fn hold(&mut self, payload: Vec<u8>) {
         self.held.push(payload);
-        let mut bytes: usize = self.held.iter().map(Vec::len).sum();
         let mut dropped = 0;
-        while bytes > self.config.pending_bytes_max && !self.held.is_empty() {
-            bytes -= self.held.remove(0).len();
+        while self.held.iter().map(Vec::len).sum::<usize>() > self.config.pending_bytes_max {
+            self.held.remove(0);
             dropped += 1;
         }
         self.lose(LossReason::QueueFull, dropped);
