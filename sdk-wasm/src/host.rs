@@ -30,7 +30,7 @@ pub(crate) enum Act {
     /// Something worth knowing for whoever integrates the client; the text has its kind and its numbers, see
     /// `shell::diagnose`.
     Diagnose,
-    /// Who this device says it is now, and in which session: `Shell::tell_identity` has the text; `first` is the consent:
+    /// Who this device says it is now, and in which session: `Client::visitor` has the text; `first` is the consent:
     /// 0 unknown, 1 granted, 2 denied.
     Identity,
 }

@@ -1,15 +1,11 @@
 //! The loop between the core and a page.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use holloway_core::{
     ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, HttpOutcome, Now, ReadOutcome,
     Registration, ResetOptions, Restored, RestoredChunk, StoredOutcome, Token,
-    wire::{
-        EventKind, Verdict, first_field,
-        json::{Sink, write_number},
-        scrubbed,
-    },
+    wire::{EventKind, Verdict, first_field, scrubbed},
 };
 
 use crate::host::{Act, Host, SEND_BEACONED, SEND_PENDING, SEND_REFUSED};
@@ -157,7 +153,7 @@ impl<H: Host> Shell<H> {
         if kind >= 40
             // Whoever comes next must know when the visitor was last active.
             || kind == 33
-            || self.client.session().map_or(0, |session| session.index) != self.told_session
+            || self.client.session_index() != self.told_session
             || matches!(kind & !16, 3 | 5 | 6 | 9..16)
         {
             self.tell_identity();
@@ -208,25 +204,11 @@ impl<H: Host> Shell<H> {
         }
     }
 
-    /// Anonymous id, user id, and the session's id, start, latest event (milliseconds), number, events and reason, a
-    /// line each.
+    /// The visitor, as the core tells it.
     fn tell_identity(&mut self) {
-        let mut text = String::new();
-        let out = &mut text;
-        out.put(self.client.anonymous_id());
-        line(out, self.client.user_id().unwrap_or_default());
-        self.told_session = 0;
-        if let Some(session) = self.client.session() {
-            self.told_session = session.index;
-            line(out, session.id);
-            for number in [session.start_unix_ms, session.last_unix_ms, session.index, session.events] {
-                line(out, "");
-                write_number(out, number);
-            }
-            line(out, session.reason.as_str());
-        }
+        self.told_session = self.client.session_index();
         let consent = self.client.consent() as u8;
-        self.host.act(Act::Identity, f64::from(consent), 0.0, text.as_bytes());
+        self.host.act(Act::Identity, f64::from(consent), 0.0, self.client.visitor().as_bytes());
     }
 
     /// Carries out every effect that there is.
@@ -319,11 +301,6 @@ fn consent(word: &str) -> Consent {
         Some(b'u') => Consent::Unknown,
         _ => Consent::Denied,
     }
-}
-
-fn line(out: &mut String, field: &str) {
-    out.put("\n");
-    out.put(field);
 }
 
 fn present(text: &str) -> Option<&str> {

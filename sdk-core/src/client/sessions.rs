@@ -108,6 +108,30 @@ impl Client {
         state[Number::Campaign] = campaign.map_or(0, campaign_of).into();
     }
 
+    /// The running session's number, 1 for the first on this device; 0 when none runs.
+    pub fn session_index(&self) -> u64 {
+        if self.state.has_session() { self.state[Number::Sessions] } else { 0 }
+    }
+
+    /// Who the visitor is, a line each, as [`Self::meet`] takes it elsewhere, and why the session began. Without a session
+    /// it ends behind the user id.
+    pub fn visitor(&self) -> String {
+        let state = &self.state;
+        let mut text = String::new();
+        let out = &mut text;
+        out.put(&state[Text::AnonymousId]);
+        line(out, &state[Text::UserId]);
+        if state.has_session() {
+            line(out, &state[Text::SessionId]);
+            for number in [Number::StartUnixMs, Number::LastUnixMs, Number::Sessions, Number::Events] {
+                line(out, "");
+                write_number(out, state[number]);
+            }
+            line(out, state.reason().as_str());
+        }
+        text
+    }
+
     /// Makes sure of a session for an event of now; whether the state must be saved.
     pub(super) fn touch_session(&mut self, message_id: &str, campaign: Option<u32>, now: Now) -> bool {
         let mut gap_ms = 0;
@@ -253,4 +277,9 @@ impl Client {
         };
         let _ = self.put(&draft, &message_id, unix_ms, now);
     }
+}
+
+fn line(out: &mut String, text: &str) {
+    out.put("\n");
+    out.put(text);
 }
