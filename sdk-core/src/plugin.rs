@@ -54,11 +54,13 @@ impl Outgoing {
                 out
             }
         };
+        let (said, is_action) = (text(event.properties), event.kind.is_action());
+        let (properties, traits) = if is_action { (said, String::new()) } else { (String::new(), said) };
         Self {
             kind: event.kind,
-            name: event.name.map(str::to_owned),
-            properties: text(event.properties),
-            traits: text(event.traits),
+            name: event.name.filter(|_| is_action).map(str::to_owned),
+            properties,
+            traits,
             context: text(event.context),
         }
     }
@@ -110,17 +112,16 @@ impl Outgoing {
         }
     }
 
-    /// Writes the event with what plugins made of it; ids and times are as they were.
+    /// Writes the event with what plugins made of it; ids and times are as they were, and a name or part that its kind
+    /// has not is not written.
     pub(crate) fn write(&self, event: &Event<'_>, out: &mut String) {
-        let [properties, traits, context] =
-            [&self.properties, &self.traits, &self.context].map(|object| RawJson::object(object).ok());
-        let changed = Event {
-            name: self.name.as_deref(),
-            properties: properties.as_slice(),
-            traits: traits.as_slice(),
-            context: context.as_slice(),
-            ..*event
+        let (name, said) = if event.kind.is_action() {
+            (self.name.as_deref(), &self.properties)
+        } else {
+            (event.name, &self.traits)
         };
+        let [said, context] = [said, &self.context].map(|object| RawJson::object(object).ok());
+        let changed = Event { name, properties: said.as_slice(), context: context.as_slice(), ..*event };
         changed.write(out);
     }
 }

@@ -28,13 +28,6 @@ pub(super) struct Draft<'a> {
     pub(super) integrations: Option<RawJson<'a>>,
 }
 
-impl Draft<'_> {
-    /// Whether it is something that was done, rather than a word on who somebody is.
-    fn is_action(&self) -> bool {
-        matches!(self.kind, EventKind::Track | EventKind::Page | EventKind::Screen)
-    }
-}
-
 impl Client {
     pub(super) fn record(
         &mut self,
@@ -99,7 +92,7 @@ impl Client {
         unix_ms: u64,
         now: Now,
     ) -> Option<LossReason> {
-        if draft.is_action() && self.is_sampled_out() {
+        if draft.kind.is_action() && self.is_sampled_out() {
             // The app wants these losses, and many: they are saved with the session's activity.
             self.lose(LossReason::Sampled, 1);
             return Some(LossReason::Sampled);
@@ -116,7 +109,7 @@ impl Client {
         let passing = RawJson::trusted(&self.state[Text::RegisteredForSession]);
         let properties = [lasting, passing, draft.properties.unwrap_or(RawJson::EMPTY)];
         let registered_bytes = lasting.text().len().max(passing.text().len());
-        let under = if draft.is_action() && registered_bytes > RawJson::EMPTY.text().len() {
+        let under = if draft.kind.is_action() && registered_bytes > RawJson::EMPTY.text().len() {
             0
         } else if draft.properties.is_some() {
             2
@@ -124,17 +117,14 @@ impl Client {
             3
         };
         let properties = properties.get(under..).unwrap_or_default();
-        let mut event = Event {
+        let event = Event {
             user_id: self.user_id(),
             context: &context,
             integrations: draft.integrations,
+            name: draft.name,
+            properties,
             ..Event::new(draft.kind, message_id, self.anonymous_id(), Timestamp::from_millis(unix_ms as i64))
         };
-        if draft.is_action() {
-            (event.name, event.properties) = (draft.name, properties);
-        } else {
-            (event.other_id, event.traits) = (draft.name, properties);
-        }
         let mut payload = String::with_capacity(256 + library.len() + self.context.len());
         #[cfg(feature = "plugins")]
         let is_kept = plugins.write(&event, &mut payload);

@@ -33,15 +33,11 @@ pub struct Event<'a> {
     pub anonymous_id: &'a str,
     /// Who its user said to be.
     pub user_id: Option<&'a str>,
-    /// The group, of a group event; the former id, of an alias event.
-    pub other_id: Option<&'a str>,
-    /// The event's name (track) or the page's or screen's.
+    /// What its kind names: the event (track), the page or screen, the group's id, or the former id (alias).
     pub name: Option<&'a str>,
-    /// What the app says about a track, page or screen: no object, one that is written as it is, or several, each laid
-    /// over those before it.
+    /// What the app says about a track, page or screen, or the traits of a user or a group: no object, one that is written
+    /// as it is, or several, each laid over those before it.
     pub properties: &'a [RawJson<'a>],
-    /// The same about a user or a group.
-    pub traits: &'a [RawJson<'a>],
     /// Where it happened: objects, each laid over those before it.
     pub context: &'a [RawJson<'a>],
     /// Which destinations may have it.
@@ -62,10 +58,8 @@ impl<'a> Event<'a> {
             timestamp,
             anonymous_id,
             user_id: None,
-            other_id: None,
             name: None,
             properties: &[],
-            traits: &[],
             context: &[],
             integrations: None,
         }
@@ -84,21 +78,20 @@ impl<'a> Event<'a> {
         if let Some(id) = self.user_id {
             write_member(out, ",\"userId\":", id);
         }
-        if let Some(id) = self.other_id {
-            let is_group = self.kind == EventKind::Group;
-            write_member(out, if is_group { ",\"groupId\":" } else { ",\"previousId\":" }, id);
-        }
         if let Some(name) = self.name {
-            let is_track = self.kind == EventKind::Track;
-            write_member(out, if is_track { ",\"event\":" } else { ",\"name\":" }, name);
+            let field = match self.kind {
+                EventKind::Track => ",\"event\":",
+                EventKind::Group => ",\"groupId\":",
+                EventKind::Alias => ",\"previousId\":",
+                _ => ",\"name\":",
+            };
+            write_member(out, field, name);
         }
-        for (field, layers) in [(",\"properties\":", self.properties), (",\"traits\":", self.traits)] {
-            if !layers.is_empty() {
-                out.put(field);
-                match layers {
-                    [only] => out.put(only.text()),
-                    layers => write_layers(out, layers),
-                }
+        if !self.properties.is_empty() {
+            out.put(if self.kind.is_action() { ",\"properties\":" } else { ",\"traits\":" });
+            match self.properties {
+                [only] => out.put(only.text()),
+                layers => write_layers(out, layers),
             }
         }
         out.put(",\"context\":");

@@ -28,6 +28,11 @@ impl EventKind {
     pub const ALL: [Self; 6] =
         [Self::Track, Self::Page, Self::Screen, Self::Identify, Self::Group, Self::Alias];
 
+    /// Whether it is something that was done, rather than a word on who somebody is.
+    pub const fn is_action(self) -> bool {
+        matches!(self, Self::Track | Self::Page | Self::Screen)
+    }
+
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

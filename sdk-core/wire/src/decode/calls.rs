@@ -169,14 +169,14 @@ impl Subject {
                 event.name = Some(name.as_str()).filter(|name| !name.is_empty());
                 event.properties = &properties;
             }
-            EventKind::Identify => event.traits = said,
+            EventKind::Identify => event.properties = said,
             EventKind::Group => {
-                event.other_id = Some(name);
-                event.traits = said;
+                event.name = Some(name);
+                event.properties = said;
             }
             EventKind::Alias => {
                 let former = Some(body.as_str()).filter(|id| !id.is_empty());
-                event.other_id = former.or(known.as_deref()).or(Some(&self.anonymous_id));
+                event.name = former.or(known.as_deref()).or(Some(&self.anonymous_id));
             }
         }
         event.context = context.as_slice();
