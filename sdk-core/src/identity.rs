@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use holloway_wire::{
     RawJson,
-    json::{Sink, unescaped, write_layers},
+    json::{Sink, write_layers},
 };
 
 /// What `reset` keeps. The default keeps nothing.
@@ -36,11 +36,11 @@ pub(crate) fn merged(under: &str, over: &str) -> String {
     out
 }
 
-/// An object without one of its members; empty for no members.
-pub(crate) fn without(object: &str, key: &str) -> String {
+/// An object without the members whose raw key is so; empty for no members.
+pub(crate) fn without(object: &str, is_gone: impl Fn(&str) -> bool) -> String {
     let mut out = String::new();
     for (name, value) in RawJson::trusted(object).members() {
-        if unescaped(name) != key {
+        if !is_gone(name) {
             out.put(if out.is_empty() { "{\"" } else { ",\"" });
             out.put(name);
             out.put("\":");

@@ -5,7 +5,7 @@ use core::fmt;
 
 use holloway_wire::{
     Event, EventKind, RawJson,
-    json::{write_layers, write_string},
+    json::{unescaped, write_layers, write_string},
 };
 
 use crate::identity::{merged, without};
@@ -91,7 +91,7 @@ impl Outgoing {
 
     /// Takes a member away.
     pub fn remove(&mut self, part: Part, key: &str) {
-        let rest = without(self.part(part), key);
+        let rest = without(self.part(part), |name| unescaped(name) == key);
         *self.part_mut(part) = rest;
     }
 

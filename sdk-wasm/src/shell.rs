@@ -93,7 +93,7 @@ impl<H: Host> Shell<H> {
     /// | 5 | alias | new user id | former id |
     /// | 6 | reset | | |
     /// | 7 | register | empty, `once` or `session` | properties |
-    /// | 8 | unregister | key | |
+    /// | 8 | unregister | | key, a JSON string; the `web` feature's in the name's place and as it is |
     /// | 9 | consent | `unknown`, `granted` or `denied` | |
     /// | 10 | start a session | | |
     /// | 11 | consent by purpose | | purposes |
@@ -178,7 +178,7 @@ impl<H: Host> Shell<H> {
         let (integrations, message_id) = (fields.next(), fields.next());
         let name = fields.0;
         let options = EventOptions {
-            message_id: present(message_id),
+            message_id: Some(message_id),
             timestamp_unix_ms: Some(unix_ms as u64),
             context: present(context),
             integrations: present(integrations),
@@ -190,14 +190,16 @@ impl<H: Host> Shell<H> {
             }
             6 => client.reset(ResetOptions::default(), now),
             7 => {
-                let registration = match name {
-                    "once" => Registration::Once,
-                    "session" => Registration::Session,
+                let registration = match name.as_bytes().first() {
+                    Some(b'o') => Registration::Once,
+                    Some(b's') => Registration::Session,
                     _ => Registration::Always,
                 };
                 client.register(body, registration, now);
             }
-            8 => client.unregister(name, now),
+            8 if cfg!(feature = "web") => client.unregister(name, now),
+            // One writer made this text and those that were registered.
+            8 => client.unregister_raw(body.get(1..body.len().saturating_sub(1)).unwrap_or_default(), now),
             10 => client.start_session(now),
             11 => client.set_purposes(body, now),
             _ => client.set_consent(consent(name), now),
@@ -496,6 +498,20 @@ mod tests {
         assert_eq!(has("ann@example.com"), [false, false, true], "the app's own texts are its own");
         assert_eq!(has("[email]"), [true; 3]);
         assert_eq!(has("bob@example.com"), [false; 3]);
+    }
+
+    #[cfg(not(feature = "web"))]
+    #[test]
+    fn a_super_property_is_taken_away_by_its_key_as_json() {
+        let page = Page::default();
+        let mut shell = open(&page, "");
+        call(&mut shell, 7, "", r#"{"a\"b":1,"\f":2,"c":3}"#);
+        for key in [r#""a\"b""#, r#""\f""#, r#""""#, ""] {
+            call(&mut shell, 8, "", key);
+        }
+        call(&mut shell, 0, "Bought", "");
+        let stored: Vec<String> = page.chunks.borrow().values().flatten().cloned().collect();
+        assert!(stored[0].contains(r#""properties":{"c":3}"#), "{stored:?}");
     }
 
     #[test]

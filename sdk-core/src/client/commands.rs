@@ -2,7 +2,7 @@
 
 use alloc::borrow::ToOwned;
 
-use holloway_wire::{EventKind, LossReason, RawJson};
+use holloway_wire::{EventKind, LossReason, RawJson, json::unescaped};
 
 use super::{Client, Tracked};
 use crate::{
@@ -143,15 +143,15 @@ impl Client {
             // Nothing is kept of somebody who said no.
             Ok(_) if self.consent() == Consent::Denied => {}
             Ok(properties) => {
-                let (text, properties) = match registration {
-                    Registration::Session => (Text::RegisteredForSession, properties.text()),
-                    _ => (Text::Registered, properties.text()),
+                let text = match registration {
+                    Registration::Session => Text::RegisteredForSession,
+                    _ => Text::Registered,
                 };
-                let known = &self.state[text];
-                self.state[text] = match registration {
-                    Registration::Once => merged(properties, known),
-                    _ => merged(known, properties),
-                };
+                let (mut under, mut over) = (self.state[text].as_str(), properties.text());
+                if registration == Registration::Once {
+                    (under, over) = (over, under);
+                }
+                self.state[text] = merged(under, over);
                 self.save(now);
             }
             Err(error) => self.diagnose(Diagnostic::BadJson { at: error.at }),
@@ -160,8 +160,17 @@ impl Client {
 
     /// Takes a super property away.
     pub fn unregister(&mut self, key: &str, now: Now) {
+        self.unregister_all(|name| unescaped(name) == key, now);
+    }
+
+    /// The same for a host whose JSON is all of one writer: `key` is what that writer puts between the quotes.
+    pub fn unregister_raw(&mut self, key: &str, now: Now) {
+        self.unregister_all(|name| name == key, now);
+    }
+
+    fn unregister_all(&mut self, is_gone: impl Fn(&str) -> bool, now: Now) {
         for text in [Text::Registered, Text::RegisteredForSession] {
-            self.state[text] = without(&self.state[text], key);
+            self.state[text] = without(&self.state[text], &is_gone);
         }
         self.save(now);
     }

@@ -46,10 +46,12 @@ impl Timestamp {
     /// From milliseconds since the epoch.
     pub const fn from_millis(millis: i64) -> Self {
         // Saturating, without the 128 bits that a browser has no instruction for.
-        match millis {
-            MILLIS_MIN..=MILLIS_MAX => Self(millis * 1_000),
-            ..0 => Self(i64::MIN),
-            _ => Self(i64::MAX),
+        if millis > MILLIS_MAX {
+            Self(i64::MAX)
+        } else if millis < MILLIS_MIN {
+            Self(i64::MIN)
+        } else {
+            Self(millis * 1_000)
         }
     }
 
