@@ -1,5 +1,8 @@
 //! Sessions as the client sees them: a hint for the pipeline, and an order of events.
 
+/// The words of [`Rotation::ALL`].
+const WORDS: [&str; 7] = ["first", "idle", "cap", "user", "reset", "campaign", "manual"];
+
 /// Why a session began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {
@@ -26,15 +29,7 @@ impl Rotation {
 
     /// The word on the wire, in `context.session.reason`.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::First => "first",
-            Self::Idle => "idle",
-            Self::Cap => "cap",
-            Self::User => "user",
-            Self::Reset => "reset",
-            Self::Campaign => "campaign",
-            Self::Manual => "manual",
-        }
+        WORDS[self as usize]
     }
 }
 

@@ -1,5 +1,8 @@
 //! The six kinds of event of the Segment spec.
 
+/// The words of [`EventKind::ALL`].
+const WORDS: [&str; 6] = ["track", "page", "screen", "identify", "group", "alias"];
+
 /// What an event reports. The wire carries it as the `type` field.
 ///
 /// ```
@@ -35,14 +38,7 @@ impl EventKind {
 
     /// The word on the wire.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Track => "track",
-            Self::Page => "page",
-            Self::Screen => "screen",
-            Self::Identify => "identify",
-            Self::Group => "group",
-            Self::Alias => "alias",
-        }
+        WORDS[self as usize]
     }
 
     /// Reads the word on the wire; `None` for any other word.
