@@ -1,8 +1,11 @@
 //! What the app says.
 
-use alloc::borrow::ToOwned;
+use alloc::{borrow::ToOwned, string::String};
 
-use holloway_wire::{EventKind, LossReason, RawJson, json::unescaped};
+use holloway_wire::{
+    EventKind, LossReason, RawJson,
+    json::{Sink, unescaped},
+};
 
 use super::{Client, Tracked};
 use crate::{
@@ -94,23 +97,21 @@ impl Client {
         if is_nameless && matches!(kind, EventKind::Track | EventKind::Group | EventKind::Alias) {
             return self.refuse_nameless(now);
         }
-        let (mut told, mut properties) = (Some(name).filter(|name| !name.is_empty()), body);
-        let known;
-        if matches!(kind, EventKind::Identify | EventKind::Alias) {
-            told = None;
-            if kind == EventKind::Alias {
-                known = self.user_id().unwrap_or_else(|| self.anonymous_id()).to_owned();
-                (told, properties) = (body.or(Some(&known)), None);
+        let (is_identify, is_alias) = (kind == EventKind::Identify, kind == EventKind::Alias);
+        let (mut told, mut properties) = (Some(name).filter(|name| !name.is_empty() && !is_identify), body);
+        let mut known = String::new();
+        if is_alias {
+            known.put(self.user_id().unwrap_or_else(|| self.anonymous_id()));
+            (told, properties) = (body.or(Some(&known)), None);
+        }
+        let is_new = is_alias || (is_identify && !is_nameless && self.state[Text::UserId] != name);
+        if is_new && self.consent() != Consent::Denied {
+            self.is_amid = true;
+            if is_identify && self.user_id().is_some() && self.state.has_session() {
+                self.rotate(Rotation::User, name, now);
             }
-            let is_new = kind == EventKind::Alias || self.user_id() != Some(name);
-            if is_new && !is_nameless && self.consent() != Consent::Denied {
-                self.is_amid = true;
-                if kind == EventKind::Identify && self.user_id().is_some() && self.state.has_session() {
-                    self.rotate(Rotation::User, name, now);
-                }
-                self.state.set(Text::UserId, name);
-                self.must_save = true;
-            }
+            self.state.set(Text::UserId, name);
+            self.must_save = true;
         }
         self.record(kind, told, properties, options, now)
     }
