@@ -61,7 +61,9 @@ impl Client {
             }
         }
         if lost.is_none() {
-            let [properties, context, integrations] = objects.map(|text| text.map(RawJson::trusted));
+            let properties = objects[0].map(RawJson::trusted);
+            let context = objects[1].map(RawJson::trusted);
+            let integrations = objects[2].map(RawJson::trusted);
             let campaign = self.campaign(context);
             self.must_save |= self.touch_session(message_id, campaign, now);
             lost =

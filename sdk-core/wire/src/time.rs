@@ -44,6 +44,7 @@ impl Timestamp {
     }
 
     /// From milliseconds since the epoch.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub const fn from_millis(millis: i64) -> Self {
         // Saturating, without the 128 bits that a browser has no instruction for.
         if millis > MILLIS_MAX {
