@@ -22,10 +22,10 @@ pub(super) struct Draft<'a> {
     pub(super) kind: EventKind,
     /// The event's or page's name, the group's id, or the former id.
     pub(super) name: Option<&'a str>,
-    /// Properties, or traits.
-    pub(super) properties: Option<RawJson<'a>>,
-    pub(super) context: Option<RawJson<'a>>,
-    pub(super) integrations: Option<RawJson<'a>>,
+    /// Properties, or traits; this and the others may be `NONE`.
+    pub(super) properties: RawJson<'a>,
+    pub(super) context: RawJson<'a>,
+    pub(super) integrations: RawJson<'a>,
 }
 
 impl Client {
@@ -46,11 +46,12 @@ impl Client {
         let made_text = made.to_text();
         let message_id = options.message_id.filter(|id| !id.is_empty()).unwrap_or(&made_text);
         let unix_ms = options.timestamp_unix_ms.unwrap_or(now.unix_ms);
-        let mut objects = [properties, options.context, options.integrations];
+        let mut objects = [RawJson::NONE; 3];
         let mut lost = None;
-        for text in objects.iter_mut().flatten() {
+        for (object, text) in objects.iter_mut().zip(&[properties, options.context, options.integrations]) {
+            let Some(text) = text else { continue };
             match RawJson::object(text) {
-                Ok(object) => *text = object.text(),
+                Ok(found) => *object = found,
                 Err(error) => {
                     self.diagnose(Diagnostic::BadJson { at: error.at });
                     self.lose(LossReason::Serialize, 1);
@@ -61,9 +62,7 @@ impl Client {
             }
         }
         if lost.is_none() {
-            let properties = objects[0].map(RawJson::trusted);
-            let context = objects[1].map(RawJson::trusted);
-            let integrations = objects[2].map(RawJson::trusted);
+            let [properties, context, integrations] = objects;
             let campaign = self.campaign(context);
             self.must_save |= self.touch_session(message_id, campaign, now);
             lost =
@@ -78,12 +77,12 @@ impl Client {
     }
 
     /// What stands for the campaign of an event, where sessions are split by it.
-    fn campaign(&self, own: Option<RawJson<'_>>) -> Option<u32> {
+    fn campaign(&self, own: RawJson<'_>) -> Option<u32> {
         if !HAS_RULES || !self.config.session_by_campaign {
             return None;
         }
         let host = RawJson::trusted(&self.context);
-        own.and_then(|own| own.get("campaign")).or_else(|| host.get("campaign")).map(campaign_of)
+        own.get("campaign").or_else(|| host.get("campaign")).map(campaign_of)
     }
 
     /// Writes an event of the running session and keeps it; why it is lost, when it is.
@@ -102,18 +101,14 @@ impl Client {
         #[cfg(feature = "plugins")]
         let mut plugins = core::mem::take(&mut self.plugins);
         let library = self.library_context();
-        let context = [
-            RawJson::trusted(&library),
-            RawJson::trusted(&self.context),
-            draft.context.unwrap_or(RawJson::EMPTY),
-        ];
+        let context = [RawJson::trusted(&library), RawJson::trusted(&self.context), draft.context];
         let lasting = RawJson::trusted(&self.state[Text::Registered]);
         let passing = RawJson::trusted(&self.state[Text::RegisteredForSession]);
-        let properties = [lasting, passing, draft.properties.unwrap_or(RawJson::EMPTY)];
+        let properties = [lasting, passing, draft.properties];
         let registered_bytes = lasting.text().len().max(passing.text().len());
         let under = if draft.kind.is_action() && registered_bytes > RawJson::EMPTY.text().len() {
             0
-        } else if draft.properties.is_some() {
+        } else if !draft.properties.text().is_empty() {
             2
         } else {
             3

@@ -240,7 +240,7 @@ impl Client {
         state[Number::Campaign] = 0;
         state[Number::IsActive] = 1;
         if self.tells_sessions() {
-            self.tell(STARTED, None, now.unix_ms, now);
+            self.tell(STARTED, "", now.unix_ms, now);
         }
     }
 
@@ -261,19 +261,19 @@ impl Client {
         write_number(&mut properties, state[Number::DurationMs]);
         properties.put("}");
         let at = state[Number::LastUnixMs];
-        self.tell(ENDED, Some(&properties), at, now);
+        self.tell(ENDED, &properties, at, now);
     }
 
     /// Records an event of the session itself.
-    fn tell(&mut self, name: &str, properties: Option<&str>, unix_ms: u64, now: Now) {
+    fn tell(&mut self, name: &str, properties: &str, unix_ms: u64, now: Now) {
         let message_id = self.new_id(now);
         self.count_event(&message_id);
         let draft = Draft {
             kind: EventKind::Track,
             name: Some(name),
-            properties: properties.map(RawJson::trusted),
-            context: None,
-            integrations: None,
+            properties: RawJson::trusted(properties),
+            context: RawJson::NONE,
+            integrations: RawJson::NONE,
         };
         let _ = self.put(&draft, &message_id, unix_ms, now);
     }

@@ -40,8 +40,8 @@ pub struct Event<'a> {
     pub properties: &'a [RawJson<'a>],
     /// Where it happened: objects, each laid over those before it.
     pub context: &'a [RawJson<'a>],
-    /// Which destinations may have it.
-    pub integrations: Option<RawJson<'a>>,
+    /// Which destinations may have it; left out when there is none.
+    pub integrations: RawJson<'a>,
 }
 
 impl<'a> Event<'a> {
@@ -61,7 +61,7 @@ impl<'a> Event<'a> {
             name: None,
             properties: &[],
             context: &[],
-            integrations: None,
+            integrations: RawJson::NONE,
         }
     }
 
@@ -96,9 +96,9 @@ impl<'a> Event<'a> {
         }
         out.put(",\"context\":");
         write_layers(out, self.context);
-        if let Some(integrations) = self.integrations {
+        if !self.integrations.text().is_empty() {
             out.put(",\"integrations\":");
-            out.put(integrations.text());
+            out.put(self.integrations.text());
         }
         out.put("}");
     }

@@ -180,7 +180,7 @@ impl Subject {
             }
         }
         event.context = context.as_slice();
-        event.integrations = object(integrations).ok()?;
+        event.integrations = object(integrations).ok()?.unwrap_or(RawJson::NONE);
         event.write(out);
         Some(true)
     }

@@ -40,6 +40,9 @@ impl<'a> RawJson<'a> {
     /// The empty object.
     pub const EMPTY: RawJson<'static> = RawJson("{}");
 
+    /// No value at all, which has no members either.
+    pub const NONE: RawJson<'static> = RawJson("");
+
     /// Checks any JSON value. White space around it is cut off.
     pub fn parse(text: &'a str) -> Result<Self, JsonError> {
         let mut scanner = Scanner { text, at: 0 };
