@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use holloway_core::{
     ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, HttpOutcome, Now, ReadOutcome,
     Registration, ResetOptions, Restored, RestoredChunk, StoredOutcome, Token,
-    wire::{EventKind, Verdict, first_field, scrubbed},
+    wire::{EventKind, RawJson, Verdict, first_field, scrubbed},
 };
 
 use crate::host::{Act, Host, SEND_BEACONED, SEND_PENDING, SEND_REFUSED};
@@ -199,7 +199,7 @@ impl<H: Host> Shell<H> {
             }
             8 if cfg!(feature = "web") => client.unregister(name, now),
             // One writer made this text and those that were registered.
-            8 => client.unregister_raw(body.get(1..body.len().saturating_sub(1)).unwrap_or_default(), now),
+            8 => client.unregister_raw(RawJson::trusted(body).quoted(), now),
             10 => client.start_session(now),
             11 => client.set_purposes(body, now),
             _ => client.set_consent(consent(name), now),

@@ -114,7 +114,12 @@ impl<'a> RawJson<'a> {
     ///
     /// A lone surrogate becomes U+FFFD, as browsers do when they encode it.
     pub fn string(self) -> Option<Cow<'a, str>> {
-        self.opens_with(b'"').then(|| unescaped(cut(self.0, 1, self.0.len() - 1)))
+        self.opens_with(b'"').then(|| unescaped(self.quoted()))
+    }
+
+    /// What stands between the quotes of a string, as it is.
+    pub fn quoted(self) -> &'a str {
+        cut(self.0, 1, self.0.len().saturating_sub(1))
     }
 
     /// A whole number without sign, fraction or exponent; `None` for any other value.
