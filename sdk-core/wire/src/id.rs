@@ -67,14 +67,15 @@ impl MessageId {
 
     /// The hyphenated lowercase text, 36 bytes.
     pub fn to_text(self) -> String {
-        let mut text = String::with_capacity(36);
-        for (index, byte) in self.0.into_iter().enumerate() {
-            if matches!(index, 4 | 6 | 8 | 10) {
-                text.put("-");
-            }
-            text.put_ascii(&hex_digits(byte));
+        let mut text = *b"00000000-0000-0000-0000-000000000000";
+        let slots = text.iter_mut().filter(|slot| **slot == b'0');
+        for (at, slot) in slots.enumerate() {
+            let byte = self.0.get(at / 2).copied().unwrap_or_default();
+            *slot = hex_digits(byte)[at % 2];
         }
-        text
+        let mut out = String::new();
+        out.put_ascii(&text);
+        out
     }
 }
 
