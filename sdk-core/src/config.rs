@@ -2,7 +2,26 @@
 
 use alloc::string::String;
 
-use holloway_wire::limits::{BATCH_EVENTS_MAX, EVENT_BYTES_MAX};
+use holloway_wire::limits::BATCH_EVENTS_MAX;
+
+const MINUTE_MS: u64 = 60_000;
+const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
+
+/// A session is over after this in any case.
+pub(crate) const SESSION_MAX_MS: u64 = DAY_MS;
+/// Bytes of events held while consent is unknown.
+pub(crate) const PENDING_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of one request while the host is leaving: below the 64 KiB that browsers let a page leave behind.
+pub(crate) const LEAVING_BYTES_MAX: usize = 60 * 1024;
+/// The first pause after a failure; doubles with each further one.
+pub(crate) const BACKOFF_FIRST_MS: u64 = 1_000;
+/// The longest pause after failures.
+pub(crate) const BACKOFF_MAX_MS: u64 = 5 * MINUTE_MS;
+/// Between two tries while the network counts as away; `online` ends it at once. A page whose requests are blocked for
+/// good would otherwise ask twelve times an hour for as long as it lives.
+pub(crate) const BREAKER_PAUSE_MS: u64 = 15 * MINUTE_MS;
+/// Between two writes of the state for activity alone.
+pub(crate) const ACTIVITY_SAVE_MS: u64 = 5_000;
 
 /// Whether this device may record and send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,10 +46,6 @@ pub struct Config {
     pub flush_interval_ms: u64,
     /// Milliseconds without an event after which a session is over; a gap of exactly this long goes on: 30 min.
     pub session_timeout_ms: u64,
-    /// Milliseconds after which a session is over in any case: 24 h.
-    pub session_max_ms: u64,
-    /// Bytes of one event: 32 KiB.
-    pub event_bytes_max: usize,
     /// Bytes at which a chunk is sealed: 256 KiB, half of what a batch may have, so that sending never cuts one.
     pub chunk_bytes_max: usize,
     /// Bytes of all waiting events: 5 MiB; past it the oldest sealed chunk is dropped and counted.
@@ -39,22 +54,8 @@ pub struct Config {
     pub outbox_events_max: usize,
     /// Milliseconds that an event may wait: 30 days; likewise.
     pub outbox_age_max_ms: u64,
-    /// Bytes of events held while consent is unknown: 256 KiB.
-    pub pending_bytes_max: usize,
-    /// Bytes of one request while the host is leaving: 60 KiB, below the 64 KiB that browsers let a page leave
-    /// behind.
-    pub leaving_bytes_max: usize,
-    /// The first pause after a failure, in milliseconds: 1,000; doubles with each further one.
-    pub backoff_first_ms: u64,
-    /// The longest pause after failures, in milliseconds: 5 min.
-    pub backoff_max_ms: u64,
     /// Requests without any answer in a row after which the network counts as away: 8, some two minutes of trying.
     pub breaker_failures: u32,
-    /// Milliseconds between two tries while the network counts as away: 15 min. `online` ends it at once. A page whose
-    /// requests are blocked for good would otherwise ask twelve times an hour for as long as it lives.
-    pub breaker_pause_ms: u64,
-    /// Milliseconds between two writes of the state for activity alone: 5,000.
-    pub activity_save_ms: u64,
     /// Whether an event in the background writes the state at once: false. For hosts that may never come to write it later
     /// and cannot look the newest record up (`Client::recover`), as a page that is left.
     pub saves_in_background: bool,
@@ -70,9 +71,8 @@ pub struct Config {
     pub consent_purpose: &'static str,
     /// Consent at the start; what a former run was told wins.
     pub consent: Consent,
-    /// The device's id when no stored state has one: what the host knew already, from a cookie say. Else one is
-    /// made.
-    pub anonymous_id: Option<String>,
+    /// The device's id when no stored state has one: what the host knew already, from a cookie say. Empty, one is made.
+    pub anonymous_id: String,
     /// Name and version for `context.library`.
     pub library: (&'static str, &'static str),
 }
@@ -80,33 +80,23 @@ pub struct Config {
 impl Config {
     /// The defaults.
     pub fn new(write_key: impl Into<String>) -> Self {
-        const MINUTE_MS: u64 = 60_000;
-        const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
         Self {
             write_key: write_key.into(),
             flush_at: 20,
             flush_interval_ms: 30_000,
             session_timeout_ms: 30 * MINUTE_MS,
-            session_max_ms: DAY_MS,
-            event_bytes_max: EVENT_BYTES_MAX,
             chunk_bytes_max: 256 * 1024,
             outbox_bytes_max: 5 * 1024 * 1024,
             outbox_events_max: 10_000,
             outbox_age_max_ms: 30 * DAY_MS,
-            pending_bytes_max: 256 * 1024,
-            leaving_bytes_max: 60 * 1024,
-            backoff_first_ms: 1_000,
-            backoff_max_ms: 5 * MINUTE_MS,
             breaker_failures: 8,
-            breaker_pause_ms: 15 * MINUTE_MS,
-            activity_save_ms: 5_000,
             saves_in_background: false,
             sampled_sessions_ppm: 1_000_000,
             session_events: false,
             session_by_campaign: false,
             consent_purpose: "analytics",
             consent: Consent::Granted,
-            anonymous_id: None,
+            anonymous_id: String::new(),
             library: ("holloway", env!("CARGO_PKG_VERSION")),
         }
     }

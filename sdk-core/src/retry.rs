@@ -2,6 +2,7 @@
 
 use crate::{
     Config, Now,
+    config::{BACKOFF_FIRST_MS, BACKOFF_MAX_MS, BREAKER_PAUSE_MS},
     random::Random,
     state::{Number, State},
 };
@@ -25,17 +26,18 @@ pub(crate) struct Retry {
 }
 
 impl Retry {
-    /// Takes up a pause of a former run; one that the clock's jump made absurd is cut to the longest there is.
-    pub(crate) fn restore(config: &Config, state: &State, now: Now) -> Self {
-        let (failures, by_server) = (state[Number::Failures] as u32, state[Number::ByServer] == 1);
-        let mut retry = Self { failures, by_server, ..Self::default() };
-        let most =
-            if by_server { RETRY_AFTER_MAX_MS } else { config.backoff_max_ms.max(config.breaker_pause_ms) };
+    /// Takes up the pause of a former run, or of another client; one that the clock's jump made absurd is cut to the
+    /// longest there is.
+    #[inline(never)] // two callers, and bytes count more than a call
+    pub(crate) fn restore(&mut self, state: &State, now: Now) {
+        self.failures = state[Number::Failures] as u32;
+        self.by_server = state[Number::ByServer] == 1;
+        let most = if self.by_server { RETRY_AFTER_MAX_MS } else { BACKOFF_MAX_MS.max(BREAKER_PAUSE_MS) };
         let wait_ms = state[Number::NotBeforeUnixMs].saturating_sub(now.unix_ms).min(most);
+        (self.not_before_unix_ms, self.not_before_mono_ms) = (0, 0);
         if wait_ms > 0 {
-            retry.pause(wait_ms, now);
+            self.pause(wait_ms, now);
         }
-        retry
     }
 
     pub(crate) fn is_pausing(&self, now: Now) -> bool {
@@ -52,18 +54,18 @@ impl Retry {
         asked_ms: Option<u64>,
         now: Now,
     ) -> u64 {
-        let mut most = config.backoff_first_ms;
+        let mut most = BACKOFF_FIRST_MS;
         for _ in 0..self.failures.min(20) {
             most = most.saturating_add(most);
         }
-        let most = most.min(config.backoff_max_ms);
+        let most = most.min(BACKOFF_MAX_MS);
         self.failures = self.failures.saturating_add(1);
         self.unanswered = if is_answered { 0 } else { self.unanswered.saturating_add(1) };
         // "At once" is no pause: a server that says so and fails again would be asked without end.
         let asked_ms = asked_ms.filter(|asked| *asked > 0);
         let wait = match asked_ms {
             Some(asked) => asked.min(RETRY_AFTER_MAX_MS),
-            None if self.is_unreachable(config) => config.breaker_pause_ms,
+            None if self.is_unreachable(config) => BREAKER_PAUSE_MS,
             None => random.up_to(most),
         };
         self.extend(wait, asked_ms.is_some(), now)

@@ -7,28 +7,23 @@
 //! In memory it is the same two tables: what is made, read, written and dropped in a loop is little code in a browser.
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
-use core::{
-    array,
-    ops::{Index, IndexMut},
-};
+use core::ops::{Index, IndexMut};
 
 use holloway_wire::{
     first_field,
-    json::{Sink, write_number},
+    json::{Sink, hex_digits, write_number},
 };
 
 use crate::{ChunkId, HostMark, Rotation, Session, frame::crc32c, losses::Losses};
 
-const CRC_DIGITS: usize = 8;
 const TEXTS: usize = Text::FirstEventId as usize + 1;
 const NUMBERS: usize = Number::IsActive as usize + 1;
-/// The first field. A change of the fields changes it, and [`State::read`] then takes the former ones up too.
-const VERSION: &str = "holloway-2";
+/// The first field, a text. A change of the fields changes it, and [`State::read`] then takes the former ones up too.
+const VERSION: &str = "10:holloway-2";
 
 /// The texts of a state, in the order of the file. An empty one stands for none.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Text {
-    Version,
     AnonymousId,
     UserId,
     /// Super properties, a JSON object's text.
@@ -70,30 +65,16 @@ pub(crate) enum Number {
 }
 
 /// What is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
-    texts: [String; TEXTS],
-    numbers: [u64; NUMBERS],
+    pub(crate) texts: [String; TEXTS],
+    pub(crate) numbers: [u64; NUMBERS],
     /// Whatever the host wants to find next to this state.
     pub(crate) host_mark: HostMark,
     pub(crate) losses: Losses,
     /// Chunks whose events have met their fate, and which the host may not have removed yet: a crash between the
     /// two must neither count a loss twice nor forget it.
     pub(crate) gone: Vec<ChunkId>,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        let mut state = Self {
-            texts: array::from_fn(|_| String::new()),
-            numbers: [0; NUMBERS],
-            host_mark: HostMark::default(),
-            losses: Losses::default(),
-            gone: Vec::new(),
-        };
-        state.set(Text::Version, VERSION);
-        state
-    }
 }
 
 impl Index<Text> for State {
@@ -163,11 +144,28 @@ impl State {
         Rotation::ALL.get(self[Number::Reason] as usize).copied().unwrap_or(Rotation::First)
     }
 
+    /// Goes on to another session: of its own it has no more than its id and times yet.
+    #[inline(never)] // two callers, and bytes count more than a call
+    pub(crate) fn begin_session(&mut self, id: &str, start_unix_ms: u64, last_unix_ms: u64) {
+        self.texts.swap(Text::SessionId as usize, Text::PreviousSessionId as usize);
+        self.set(Text::SessionId, id);
+        self[Text::FirstEventId].clear();
+        self.numbers[Number::StartUnixMs as usize..].fill(0);
+        self[Number::StartUnixMs] = start_unix_ms;
+        self[Number::LastUnixMs] = last_unix_ms;
+        self[Number::DurationMs] = last_unix_ms.saturating_sub(start_unix_ms);
+        self[Number::IsActive] = 1;
+    }
+
     pub(crate) fn clear_session(&mut self) {
         for text in &mut self.texts[Text::SessionId as usize..] {
             text.clear();
         }
         self.numbers[Number::StartUnixMs as usize..].fill(0);
+    }
+
+    pub(crate) fn has_deletion(&self) -> bool {
+        !self[Text::Deletions].is_empty()
     }
 
     /// The oldest deletion request.
@@ -195,103 +193,96 @@ impl State {
 
     pub(crate) fn write(&self) -> Vec<u8> {
         let mut body = String::new();
+        body.put(VERSION);
         for text in &self.texts {
-            number(&mut body, text.len() as u64);
+            put_number(&mut body, text.len() as u64);
             body.put(text);
         }
-        for list in [&self.numbers[..], &self.host_mark, self.losses.counts()] {
-            for value in list {
-                number(&mut body, *value);
-            }
-        }
+        put_numbers(&mut body, &self.numbers);
+        put_numbers(&mut body, &self.host_mark);
+        put_numbers(&mut body, self.losses.counts());
         for chunk in &self.gone {
-            number(&mut body, chunk.0);
+            put_number(&mut body, chunk.0);
         }
-        let mut out = crc_digits(body.as_bytes()).to_vec();
-        out.extend_from_slice(body.as_bytes());
-        out
+        let mut out = crc_digits(&body);
+        out.put(&body);
+        out.into_bytes()
     }
 
-    /// `None` when the bytes are not what was written.
-    #[inline(never)] // larger inside of its one caller than by itself
-    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
-        let (crc, body) = bytes.split_at_checked(CRC_DIGITS)?;
-        if crc != crc_digits(body) {
-            return None;
+    /// Becomes what was written; no, and as before, when the text is something else.
+    #[inline(never)] // larger inside of its callers than by itself
+    pub(crate) fn read(&mut self, text: &str) -> bool {
+        let (crc, body) = text.split_at_checked(8).unwrap_or_default();
+        let (Some(fields), true) = (body.strip_prefix(VERSION), crc == crc_digits(body)) else {
+            return false;
+        };
+        let mut fields = Fields(fields);
+        for text in &mut self.texts {
+            fields.text().clone_into(text);
         }
-        let mut fields = Fields(body);
-        let mut state = Self::default();
-        for text in &mut state.texts {
-            *text = fields.text()?;
+        fields.numbers(&mut self.numbers);
+        fields.numbers(&mut self.host_mark);
+        fields.numbers(self.losses.counts_mut());
+        self.gone.clear();
+        while !fields.0.is_empty() {
+            self.gone.push(ChunkId(fields.number()));
         }
-        for list in [&mut state.numbers[..], &mut state.host_mark, state.losses.counts_mut()] {
-            for value in list {
-                *value = fields.number()?;
-            }
-        }
-        while let Some(chunk) = fields.number() {
-            state.gone.push(ChunkId(chunk));
-        }
-        (state[Text::Version] == VERSION).then_some(state)
+        true
     }
 }
 
-fn crc_digits(body: &[u8]) -> [u8; CRC_DIGITS] {
-    let crc = crc32c(body);
-    array::from_fn(|index| {
-        let nibble = (crc >> (28 - 4 * index) & 15) as u8;
-        if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
-    })
+#[inline(never)] // two callers, and bytes count more than a call
+fn crc_digits(body: &str) -> String {
+    let mut digits = String::new();
+    for byte in crc32c(body.as_bytes()).to_be_bytes() {
+        digits.put_ascii(&hex_digits(byte));
+    }
+    digits
 }
 
 /// `number:`.
-fn number(out: &mut String, value: u64) {
+fn put_number(out: &mut String, value: u64) {
     write_number(out, value);
     out.put(":");
 }
 
-/// What is still to be read.
-struct Fields<'a>(&'a [u8]);
-
-impl Fields<'_> {
-    fn number(&mut self) -> Option<u64> {
-        let mut value: u64 = 0;
-        for (at, byte) in self.0.iter().enumerate() {
-            if *byte == b':' {
-                self.0 = self.0.get(at + 1..)?;
-                return Some(value);
-            }
-            value = value.wrapping_mul(10).wrapping_add(u64::from(byte.wrapping_sub(b'0')));
-        }
-        None
-    }
-
-    fn text(&mut self) -> Option<String> {
-        let length = self.number()? as usize;
-        let (text, rest) = self.0.split_at_checked(length)?;
-        self.0 = rest;
-        Some(decoded(text))
+#[inline(never)] // as often as there are lists
+fn put_numbers(out: &mut String, values: &[u64]) {
+    for value in values {
+        put_number(out, *value);
     }
 }
 
-/// The text of bytes that the checksum found to be a text's: a browser has no other use for the standard library's
-/// check, which is five times this.
-fn decoded(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    let (mut code, mut left) = (0, 0_u32);
-    for byte in bytes {
-        let ones = byte.leading_ones();
-        let bits = u32::from(*byte) & 0xff >> ones;
-        (code, left) = match ones {
-            0 => (bits, 0),
-            1 => (code << 6 | bits, left.wrapping_sub(1)),
-            _ => (bits, ones - 1),
-        };
-        if left == 0 {
-            text.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+/// The number of some digits; anything else is no number, and counts as little.
+pub(crate) fn number(digits: &str) -> u64 {
+    digits.bytes().fold(0_u64, |number, digit| {
+        number.wrapping_mul(10).wrapping_add(u64::from(digit.wrapping_sub(b'0')))
+    })
+}
+
+/// What is still to be read.
+struct Fields<'a>(&'a str);
+
+impl<'a> Fields<'a> {
+    fn number(&mut self) -> u64 {
+        let (digits, rest) = first_field(self.0, b':');
+        self.0 = rest;
+        number(digits)
+    }
+
+    #[inline(never)] // as often as there are lists
+    fn numbers(&mut self, values: &mut [u64]) {
+        for value in values {
+            *value = self.number();
         }
     }
-    text
+
+    fn text(&mut self) -> &'a str {
+        let length = self.number() as usize;
+        let (text, rest) = self.0.split_at_checked(length).unwrap_or_default();
+        self.0 = rest;
+        text
+    }
 }
 
 fn given(text: &str) -> Option<&str> {
@@ -306,7 +297,7 @@ mod tests {
 
     fn full() -> State {
         let mut state = State::default();
-        for (index, text) in state.texts.iter_mut().enumerate().skip(1) {
+        for (index, text) in state.texts.iter_mut().enumerate() {
             *text = format!("{index}\"ü:");
         }
         for (index, number) in state.numbers.iter_mut().enumerate() {
@@ -318,10 +309,15 @@ mod tests {
         state
     }
 
+    fn read(bytes: &[u8]) -> Option<State> {
+        let mut state = State::default();
+        state.read(str::from_utf8(bytes).ok()?).then_some(state)
+    }
+
     #[test]
     fn a_state_comes_back_as_written() {
         for state in [full(), State::default()] {
-            assert_eq!(State::read(&state.write()), Some(state));
+            assert_eq!(read(&state.write()), Some(state));
         }
     }
 
@@ -331,10 +327,10 @@ mod tests {
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(State::read(&flipped).is_none(), "bit {bit}");
+            assert!(read(&flipped).is_none(), "bit {bit}");
         }
         for length in 0..bytes.len() {
-            assert_eq!(State::read(&bytes[..length]), None, "{length} bytes");
+            assert_eq!(read(&bytes[..length]), None, "{length} bytes");
         }
     }
 
@@ -355,7 +351,7 @@ mod tests {
         let body = "10:holloway-22:a12:ü0:0:0:5:{}\n[]1:s0:0:3:0:0:0:0:0:0:0:0:0:0:0:0:1:9:8:7:6:0:0:0:0:0:0:0:0:0:0:0:0:2:5:";
         let text = String::from_utf8(state.write()).expect("a text");
         assert_eq!(text, format!("{:08x}{body}", crc32c(body.as_bytes())));
-        assert_eq!(State::read(text.as_bytes()), Some(state));
+        assert_eq!(read(text.as_bytes()), Some(state));
     }
 
     #[test]

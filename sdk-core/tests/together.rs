@@ -38,7 +38,7 @@ impl Tab {
         let common = self.common.borrow().clone();
         if common != self.known {
             self.known.clone_from(&common);
-            self.client.sync(&common, now);
+            self.client.sync(str::from_utf8(&common).expect("a text"), now);
             self.pump(now);
         }
         act(&mut self.client);
@@ -186,7 +186,7 @@ fn a_state_that_cannot_be_read_changes_nothing() {
     let [mut one, _] = tabs(Consent::Granted);
     one.track(at(0));
     let before = (one.client.anonymous_id().to_owned(), one.session());
-    one.act(at(1), |client| client.sync(b"00000000nonsense", at(1)));
+    one.act(at(1), |client| client.sync("00000000nonsense", at(1)));
     assert_eq!((one.client.anonymous_id().to_owned(), one.session()), before);
 }
 

@@ -90,7 +90,7 @@ pub fn reserve(bytes: usize) -> *mut u8 {
     Box::into_raw(Box::<[u8]>::new_uninit_slice(bytes)).cast()
 }
 
-/// A client that goes on from the stored state. The text's fields are those of `shell::Setup`; times are
+/// A client that goes on from the stored state. The text's fields are those of `shell::Shell::new`; times are
 /// milliseconds.
 ///
 /// # Safety

@@ -1,10 +1,11 @@
 //! The loop between the core and a page.
 
 use alloc::vec::Vec;
+use core::array;
 
 use holloway_core::{
     ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, HttpOutcome, Now, ReadOutcome,
-    Registration, ResetOptions, Restored, RestoredChunk, StoredOutcome, Token,
+    Registration, ResetOptions, RestoredChunk, StoredOutcome, Token,
     wire::{EventKind, RawJson, Verdict, first_field, scrubbed},
 };
 
@@ -19,19 +20,6 @@ const OUTBOX_BYTES_MAX: usize = 2 * 1024 * 1024;
 const LIBRARY: &str = if cfg!(feature = "web") { "holloway-wasm" } else { "@holloway/browser" };
 /// Between the fields of a text. JSON has none; a name comes last and may have some.
 const FIELD_END: u8 = 0;
-
-/// What a client is told once; a text of fields in this order, empty ones absent.
-struct Setup<'a> {
-    write_key: &'a str,
-    /// `u` unknown, `g` granted, `d` denied.
-    consent: &'a str,
-    /// Used when the state has none.
-    anonymous_id: &'a str,
-    /// A JSON object.
-    context: &'a str,
-    state: &'a str,
-    state_copy: &'a str,
-}
 
 /// The core and its page.
 #[derive(Debug)]
@@ -48,36 +36,30 @@ pub(crate) const fn now(unix_ms: f64, mono_ms: f64) -> Now {
 }
 
 impl<H: Host> Shell<H> {
-    /// A client that goes on from its stored state; `text` has the fields of `Setup`.
+    /// A client that goes on from its stored state. The text's fields, empty ones absent: write key; consent (`unknown`,
+    /// `granted` or `denied`); the anonymous id where the state has none; the context, a JSON object; state; its copy.
     pub(crate) fn new(host: H, text: &str, flush_at: u32, flush_interval_ms: f64, now: Now) -> Self {
         let mut fields = Fields(text);
-        let setup = Setup {
-            write_key: fields.next(),
-            consent: fields.next(),
-            anonymous_id: fields.next(),
-            context: fields.next(),
-            state: fields.next(),
-            state_copy: fields.next(),
+        let [write_key, consent_word, anonymous_id, context, state, state_copy] =
+            array::from_fn(|_| fields.next());
+        let config = Config {
+            flush_at: flush_at as usize,
+            flush_interval_ms: flush_interval_ms as u64,
+            chunk_bytes_max: CHUNK_BYTES_MAX,
+            outbox_bytes_max: OUTBOX_BYTES_MAX,
+            consent: consent(consent_word),
+            anonymous_id: anonymous_id.into(),
+            saves_in_background: true,
+            library: (LIBRARY, env!("CARGO_PKG_VERSION")),
+            ..Config::new(write_key)
         };
-        let mut config = Config::new(setup.write_key);
-        config.flush_at = flush_at as usize;
-        config.flush_interval_ms = flush_interval_ms as u64;
-        config.chunk_bytes_max = CHUNK_BYTES_MAX;
-        config.outbox_bytes_max = OUTBOX_BYTES_MAX;
-        config.consent = consent(setup.consent);
-        config.anonymous_id = present(setup.anonymous_id).map(Into::into);
-        config.saves_in_background = true;
-        config.library = (LIBRARY, env!("CARGO_PKG_VERSION"));
         let mut seed = [0; 32];
         for word in seed.chunks_exact_mut(4) {
             word.copy_from_slice(&host.act(Act::Random, 0.0, 0.0, b"").to_le_bytes());
         }
-        let bytes = |text| present(text).map(|text| text.as_bytes().to_vec());
-        let restored =
-            Restored { state: bytes(setup.state), state_copy: bytes(setup.state_copy), chunks: Vec::new() };
-        let mut client = Client::new(config, seed, &restored, now);
-        client.set_context(setup.context);
+        let client = Client::from_texts(config, seed, [state, state_copy], &[], now);
         let mut shell = Self { client, host, told_session: 0 };
+        shell.client.set_context(context);
         shell.pump(now);
         shell.tell_identity();
         shell
@@ -143,7 +125,7 @@ impl<H: Host> Shell<H> {
                     .collect();
                 client.http_done(Token(first as u64), answer(second as u64, &verdicts), now);
             }
-            40 => client.sync(text.as_bytes(), now),
+            40 => client.sync(text, now),
             41 => client.set_follower(first == 0.0, now),
             42 => client.meet(text, now),
             _ => {}

@@ -189,8 +189,9 @@ impl Client {
     pub fn set_consent(&mut self, consent: Consent, now: Now) {
         // A command that a plugin's panic cut short holds nothing back.
         self.is_amid = false;
-        let before = self.consent();
+        let before = self.consent;
         self.state[Number::Consent] = consent as u64 + 1;
+        self.consent = consent;
         if consent == before {
             self.save(now);
             return;
@@ -198,9 +199,7 @@ impl Client {
         match consent {
             Consent::Granted => {
                 self.save(now);
-                for payload in core::mem::take(&mut self.held) {
-                    self.enqueue(payload, now);
-                }
+                self.release(now);
             }
             Consent::Denied => self.opt_out(now),
             // The decision alone is written: the next run would go on by the one before.

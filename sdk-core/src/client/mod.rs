@@ -15,7 +15,7 @@ use holloway_wire::{LossReason, MessageId};
 
 use self::sending::InFlight;
 use crate::{
-    ChunkId, Config, Consent, Diagnostic, Effect, HostMark, Now, Restored, Session, Token,
+    ChunkId, Config, Consent, Diagnostic, Effect, HostMark, Now, Restored, RestoredChunk, Session, Token,
     outbox::Outbox,
     random::Random,
     retry::Retry,
@@ -100,6 +100,8 @@ pub struct Client {
     /// Events while consent is unknown.
     held: Vec<Vec<u8>>,
     retry: Retry,
+    /// The decision of `state`.
+    consent: Consent,
     paused: bool,
     /// Another client sends this visitor's losses and deletion requests.
     is_follower: bool,
@@ -136,10 +138,28 @@ enum Waiting {
 impl Client {
     /// A client that goes on where the device's former run left off. `seed` is fresh randomness of the host.
     pub fn new(config: Config, seed: [u8; 32], restored: &Restored, now: Now) -> Self {
+        let texts = [&restored.state, &restored.state_copy].map(|bytes| {
+            let Some(bytes) = bytes else { return "" };
+            // No text at all is a damaged state too, not one that is absent.
+            str::from_utf8(bytes).ok().filter(|text| !text.is_empty()).unwrap_or("?")
+        });
+        Self::from_texts(config, seed, texts, &restored.chunks, now)
+    }
+
+    /// The same for hosts that keep texts: the state and its copy, empty when it is absent.
+    pub fn from_texts(
+        mut config: Config,
+        seed: [u8; 32],
+        [state, copy]: [&str; 2],
+        chunks: &[RestoredChunk],
+        now: Now,
+    ) -> Self {
+        let anonymous_id = core::mem::take(&mut config.anonymous_id);
         let mut client = Self {
             outbox: Outbox::default(),
             random: Random::new(seed),
             retry: Retry::default(),
+            consent: config.consent,
             state: State::default(),
             context: String::new(),
             held: Vec::new(),
@@ -153,7 +173,7 @@ impl Client {
             saved_mono_ms: now.mono_ms,
             wake_asked_mono_ms: NEVER,
             is_amid: false,
-            is_kept: restored.state.is_some(),
+            is_kept: !state.is_empty(),
             must_save: false,
             active_mono_ms: None,
             skew_ms: None,
@@ -161,29 +181,22 @@ impl Client {
             plugins: crate::plugin::Plugins::default(),
             config,
         };
+        client.state[Text::AnonymousId] = anonymous_id;
         // The copy first: what it says of consent counts even when the state itself is there.
-        let (mut is_whole, mut copy_consent) = (false, None);
-        let (mut is_new, mut had_state) = (true, false);
-        for bytes in [&restored.state_copy, &restored.state] {
-            copy_consent = (!is_new).then(|| client.consent());
-            is_whole = false;
-            let Some(bytes) = bytes else { continue };
-            had_state = true;
-            if let Some(state) = State::read(bytes) {
-                client.state = state;
-                (is_whole, is_new) = (true, false);
-            }
-        }
-        client.retry = Retry::restore(&client.config, &client.state, now);
+        let has_copy = client.take_up(copy);
+        let had_agreed = has_copy && client.consent != Consent::Denied;
+        let is_whole = client.take_up(state);
+        let is_new = !has_copy && !is_whole;
+        let had_state = !state.is_empty() || !copy.is_empty();
         if had_state && !is_whole {
-            client.diagnose(Diagnostic::StateDamaged { copy_used: !is_new });
+            client.diagnose(Diagnostic::StateDamaged { copy_used: has_copy });
+            client.lose(LossReason::StateDamaged, usize::from(is_new));
         }
-        client.lose(LossReason::StateDamaged, usize::from(had_state && is_new));
+        client.retry.restore(&client.state, now);
         if client.anonymous_id().is_empty() {
-            let known = client.config.anonymous_id.take().filter(|id| !id.is_empty());
-            client.state[Text::AnonymousId] = known.unwrap_or_else(|| client.new_id(now));
+            client.state[Text::AnonymousId] = client.new_id(now);
         }
-        for chunk in &restored.chunks {
+        for chunk in chunks {
             client.outbox.adopt(chunk);
         }
         client.outbox.forget(&client.state.gone);
@@ -196,7 +209,7 @@ impl Client {
                 || client.user_id().is_some()
                 || client.state.has_session();
             // Denied by the app's settings since, or killed in the middle of a denial.
-            if known || copy_consent.is_some_and(|consent| consent != Consent::Denied) {
+            if known || had_agreed {
                 client.opt_out(now);
             }
         }
@@ -204,6 +217,13 @@ impl Client {
         client.expire(now);
         client.send(now);
         client
+    }
+
+    /// Whether a stored state could be read, which is this client's then.
+    fn take_up(&mut self, state: &str) -> bool {
+        let is_whole = self.state.read(state);
+        self.consent = self.decision(&self.state);
+        is_whole
     }
 
     /// Adds a plugin after those that are there: it sees every event as it would be written, may change it, and may drop
@@ -239,11 +259,12 @@ impl Client {
     }
 
     /// Whether this device may record.
-    #[inline(never)] // asked in many places, and bytes count more there
     pub fn consent(&self) -> Consent {
-        self.decision(&self.state)
+        self.consent
     }
 
+    /// What a state says of it, or else the app's settings.
+    #[inline(never)] // asked in more places than one, and bytes count more there
     fn decision(&self, state: &State) -> Consent {
         match state[Number::Consent] {
             1 => Consent::Unknown,
@@ -265,7 +286,7 @@ impl Client {
 
     /// Whether nothing waits: no event, no deletion request, no answer of the host.
     pub fn is_idle(&self) -> bool {
-        self.queued_events() == 0 && self.state.deletion().is_none() && self.waiting.is_empty()
+        self.queued_events() == 0 && !self.state.has_deletion() && self.waiting.is_empty()
     }
 
     /// Whether sending stopped because the collector does not accept the write key.
@@ -316,7 +337,7 @@ impl Client {
         if in_hand || self.consent() != Consent::Granted {
             send = NEVER;
         }
-        if self.state.deletion().is_some() && !self.is_follower {
+        if self.state.has_deletion() && !self.is_follower {
             send = 0;
         }
         let is_reading = self.waiting.iter().any(|(_, waiting)| matches!(waiting, Waiting::Read(_)));
@@ -357,6 +378,16 @@ impl Client {
         if self.consent() == Consent::Denied && !self.outbox.chunks.is_empty() {
             self.opt_out_kept();
             self.save(now);
+        }
+    }
+
+    /// Lets what was held go its way.
+    #[inline(never)] // two callers, and bytes count more than a call
+    fn release(&mut self, now: Now) {
+        while !self.held.is_empty() {
+            // As with the effects: a queue's code costs more.
+            let payload = self.held.remove(0);
+            self.enqueue(payload, now);
         }
     }
 

@@ -5,11 +5,13 @@ use alloc::{string::String, vec::Vec};
 use holloway_wire::{
     Event, EventKind, LossReason, RawJson, Timestamp,
     json::{Sink, write_member, write_number},
+    limits::EVENT_BYTES_MAX,
 };
 
 use super::{Client, Tracked, Waiting, sessions::HAS_RULES};
 use crate::{
     Consent, Diagnostic, Effect, EventOptions, Now,
+    config::PENDING_BYTES_MAX,
     frame::crc32c,
     state::{Number, Text},
 };
@@ -135,7 +137,7 @@ impl Client {
                 return Some(LossReason::BeforeSend);
             }
         }
-        if payload.len() > self.config.event_bytes_max {
+        if payload.len() > EVENT_BYTES_MAX {
             self.lose(LossReason::TooLarge, 1);
             self.save(now);
             return Some(LossReason::TooLarge);
@@ -174,7 +176,7 @@ impl Client {
     fn hold(&mut self, payload: Vec<u8>) {
         self.held.push(payload);
         let mut dropped = 0;
-        while self.held.iter().map(Vec::len).sum::<usize>() > self.config.pending_bytes_max {
+        while self.held.iter().map(Vec::len).sum::<usize>() > PENDING_BYTES_MAX {
             self.held.remove(0);
             dropped += 1;
         }

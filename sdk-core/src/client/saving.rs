@@ -13,9 +13,10 @@ impl Client {
         if self.consent() != Consent::Unknown {
             self.write_state(now);
         }
-        for chunk in core::mem::take(&mut self.state.gone) {
-            self.effects.push(Effect::Remove { chunk });
+        for chunk in &self.state.gone {
+            self.effects.push(Effect::Remove { chunk: *chunk });
         }
+        self.state.gone.clear();
     }
 
     /// The end of a command: what it changed is saved, at once and after its records. A kill between the two finds the

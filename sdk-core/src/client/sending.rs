@@ -6,8 +6,8 @@ use holloway_wire::{LossReason, Timestamp, Verdict, limits::BATCH_BYTES_MAX, wri
 
 use super::{Client, Waiting};
 use crate::{
-    ChunkId, Consent, Diagnostic, Effect, HttpOutcome, Now, Records, Request, Token, losses::Losses,
-    state::Number,
+    ChunkId, Consent, Diagnostic, Effect, HttpOutcome, Now, Records, Request, Token,
+    config::LEAVING_BYTES_MAX, losses::Losses, state::Number,
 };
 
 /// Room in a batch for what stands around its events.
@@ -31,7 +31,7 @@ impl Client {
         if self.paused || !self.in_flight.is_empty() || self.retry.is_pausing(now) {
             return;
         }
-        if self.state.deletion().is_some() && !self.is_follower {
+        if self.state.has_deletion() && !self.is_follower {
             self.request(None, 0, false, now);
             return;
         }
@@ -73,7 +73,7 @@ impl Client {
             let chunk = &self.outbox.chunks[at];
             let is_ready = chunk.sealed && !chunk.in_flight && chunk.held_until_mono_ms <= now.mono_ms;
             if is_ready && chunk.is_read {
-                self.request(Some(at), self.config.leaving_bytes_max, true, now);
+                self.request(Some(at), LEAVING_BYTES_MAX, true, now);
             }
         }
     }

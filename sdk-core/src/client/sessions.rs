@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     Consent, Now, Rotation,
+    config::{ACTIVITY_SAVE_MS, SESSION_MAX_MS},
     frame::crc32c,
     state::{Number, Text},
 };
@@ -159,7 +160,7 @@ impl Client {
         // A host in the background may never come to save what this one adds.
         (self.is_background && self.config.saves_in_background)
             || rotation.is_some()
-            || now.mono_ms.saturating_sub(self.saved_mono_ms) >= self.config.activity_save_ms
+            || now.mono_ms.saturating_sub(self.saved_mono_ms) >= ACTIVITY_SAVE_MS
     }
 
     /// Milliseconds since the latest event. A clock that went back says nothing; the monotonic one does, unless it is
@@ -178,7 +179,7 @@ impl Client {
         let told = u64::from(self.tells_sessions());
         if gap_ms > self.config.session_timeout_ms {
             Some(Rotation::Idle)
-        } else if state[Number::DurationMs].saturating_add(gap_ms) >= self.config.session_max_ms {
+        } else if state[Number::DurationMs].saturating_add(gap_ms) >= SESSION_MAX_MS {
             Some(Rotation::Cap)
         } else if campaign.is_some_and(|campaign| u64::from(campaign) != state[Number::Campaign])
             && state[Number::Events] > told
@@ -228,17 +229,9 @@ impl Client {
             state.set(Text::UserId, user_id);
         }
         state[Text::RegisteredForSession].clear();
-        let previous_id = core::mem::replace(&mut state[Text::SessionId], id);
-        state[Text::PreviousSessionId] = previous_id;
-        state[Text::FirstEventId].clear();
+        state.begin_session(&id, now.unix_ms, now.unix_ms);
         state.add(Number::Sessions, 1);
-        state[Number::StartUnixMs] = now.unix_ms;
-        state[Number::LastUnixMs] = now.unix_ms;
-        state[Number::DurationMs] = 0;
-        state[Number::Events] = 0;
         state[Number::Reason] = reason as u64;
-        state[Number::Campaign] = 0;
-        state[Number::IsActive] = 1;
         if self.tells_sessions() {
             self.tell(STARTED, "", now.unix_ms, now);
         }

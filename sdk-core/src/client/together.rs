@@ -9,8 +9,7 @@ use holloway_wire::first_field;
 use super::Client;
 use crate::{
     Consent, Now,
-    retry::Retry,
-    state::{Number, State, Text},
+    state::{Number, State, Text, number},
 };
 
 impl Client {
@@ -19,15 +18,18 @@ impl Client {
     /// store is not the one that they wrote. What cannot be read changes nothing.
     ///
     /// Whoever denied there has asked for the deletion; here only what waits is parted with.
-    pub fn sync(&mut self, state: &[u8], now: Now) {
-        let Some(mut theirs) = State::read(state) else { return };
-        let before = self.consent();
+    pub fn sync(&mut self, state: &str, now: Now) {
+        let mut theirs = State::default();
+        if !theirs.read(state) {
+            return;
+        }
+        let before = self.consent;
         let is_denied = self.decision(&theirs) == Consent::Denied;
         let mine = &mut self.state;
         // What was said before a decision was never written.
         if before == Consent::Unknown && !is_denied && theirs[Text::UserId].is_empty() {
             for text in [Text::UserId, Text::Registered, Text::RegisteredForSession] {
-                core::mem::swap(&mut theirs[text], &mut mine[text]);
+                theirs[text] = core::mem::take(&mut mine[text]);
             }
         }
         let is_same = mine[Text::SessionId] == theirs[Text::SessionId];
@@ -37,22 +39,18 @@ impl Client {
         for number in ours.into_iter().take(kept) {
             theirs[number] = theirs[number].max(mine[number]);
         }
-        // Of chunks and of marks each host has its own.
-        core::mem::swap(&mut theirs.gone, &mut mine.gone);
-        theirs.host_mark = mine.host_mark;
-        let unanswered = self.retry.unanswered;
-        self.retry = Retry::restore(&self.config, &theirs, now);
-        self.state = theirs;
-        self.retry.unanswered = unanswered;
-        let consent = self.consent();
-        if consent != before {
-            if consent == Consent::Denied {
+        // All but the chunks and the marks, of which each host has its own.
+        mine.texts = theirs.texts;
+        mine.numbers = theirs.numbers;
+        mine.losses = theirs.losses;
+        self.retry.restore(&self.state, now);
+        self.consent = self.decision(&self.state);
+        if self.consent != before {
+            if self.consent == Consent::Denied {
                 self.opt_out_kept();
                 self.save(now);
-            } else if consent == Consent::Granted {
-                for payload in core::mem::take(&mut self.held) {
-                    self.enqueue(payload, now);
-                }
+            } else {
+                self.release(now);
             }
         }
         self.send(now);
@@ -82,11 +80,11 @@ impl Client {
         let state = &mut self.state;
         if is_other {
             state.set(Text::AnonymousId, anonymous_id);
-            state.set(Text::Registered, "");
-            state.set(Text::RegisteredForSession, "");
+            state[Text::Registered].clear();
+            state[Text::RegisteredForSession].clear();
             state.clear_session();
         }
-        if is_other || record.contains('\n') {
+        if is_other || record.len() > anonymous_id.len() {
             state.set(Text::UserId, user_id);
         }
         let last_unix_ms = number(last);
@@ -94,24 +92,10 @@ impl Client {
             state[Number::Events] = state[Number::Events].max(number(events));
             state[Number::LastUnixMs] = state[Number::LastUnixMs].max(last_unix_ms);
         } else if !id.is_empty() && state[Number::LastUnixMs] <= last_unix_ms {
-            let previous_id = core::mem::take(&mut state[Text::SessionId]);
-            state.clear_session();
-            state.set(Text::PreviousSessionId, &previous_id);
-            state.set(Text::SessionId, id);
+            state.begin_session(id, number(start), last_unix_ms);
             state[Number::Sessions] = number(index);
-            state[Number::StartUnixMs] = number(start);
-            state[Number::LastUnixMs] = last_unix_ms;
-            state[Number::DurationMs] = last_unix_ms.saturating_sub(number(start));
             state[Number::Events] = number(events);
-            state[Number::IsActive] = 1;
         }
         self.save(now);
     }
-}
-
-/// Digits; anything else is no number, and counts as little.
-fn number(digits: &str) -> u64 {
-    digits.bytes().fold(0_u64, |number, digit| {
-        number.wrapping_mul(10).wrapping_add(u64::from(digit.wrapping_sub(b'0')))
-    })
 }

@@ -17,7 +17,7 @@ pub(crate) use self::scan::cut;
 
 pub use self::{
     error::{Expected, JsonError},
-    write::{Sink, write_layers, write_member, write_merged, write_number, write_string},
+    write::{Sink, hex_digits, write_layers, write_member, write_merged, write_number, write_string},
 };
 
 /// A well-formed JSON value, as the text it came in.
@@ -134,8 +134,6 @@ impl<'a> RawJson<'a> {
         })
     }
 }
-
-pub(crate) use self::write::hex_digits;
 
 /// The text that a key, or what stands between a string's quotes, is written for.
 pub fn unescaped(raw: &str) -> Cow<'_, str> {

@@ -63,7 +63,7 @@ pub fn write_string(out: &mut impl Sink, text: &str) {
 }
 
 /// Two lowercase hex digits.
-pub(crate) const fn hex_digits(byte: u8) -> [u8; 2] {
+pub const fn hex_digits(byte: u8) -> [u8; 2] {
     const fn digit(nibble: u8) -> u8 {
         if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
     }
