@@ -78,27 +78,30 @@ pub struct Config {
 }
 
 impl Config {
+    /// The defaults, without a write key. A constant, so that making one is a copy.
+    pub(crate) const DEFAULT: Self = Self {
+        write_key: String::new(),
+        flush_at: 20,
+        flush_interval_ms: 30_000,
+        session_timeout_ms: 30 * MINUTE_MS,
+        chunk_bytes_max: 256 * 1024,
+        outbox_bytes_max: 5 * 1024 * 1024,
+        outbox_events_max: 10_000,
+        outbox_age_max_ms: 30 * DAY_MS,
+        breaker_failures: 8,
+        saves_in_background: false,
+        sampled_sessions_ppm: 1_000_000,
+        session_events: false,
+        session_by_campaign: false,
+        consent_purpose: "analytics",
+        consent: Consent::Granted,
+        anonymous_id: String::new(),
+        library: ("holloway", env!("CARGO_PKG_VERSION")),
+    };
+
     /// The defaults.
     pub fn new(write_key: impl Into<String>) -> Self {
-        Self {
-            write_key: write_key.into(),
-            flush_at: 20,
-            flush_interval_ms: 30_000,
-            session_timeout_ms: 30 * MINUTE_MS,
-            chunk_bytes_max: 256 * 1024,
-            outbox_bytes_max: 5 * 1024 * 1024,
-            outbox_events_max: 10_000,
-            outbox_age_max_ms: 30 * DAY_MS,
-            breaker_failures: 8,
-            saves_in_background: false,
-            sampled_sessions_ppm: 1_000_000,
-            session_events: false,
-            session_by_campaign: false,
-            consent_purpose: "analytics",
-            consent: Consent::Granted,
-            anonymous_id: String::new(),
-            library: ("holloway", env!("CARGO_PKG_VERSION")),
-        }
+        Self { write_key: write_key.into(), ..Self::DEFAULT }
     }
 
     /// Events at which a chunk is sealed though nothing can be sent: what is evicted at once is a small part of all.

@@ -6,6 +6,8 @@ use holloway_wire::LossReason;
 pub(crate) struct Losses([u64; LossReason::ALL.len()]);
 
 impl Losses {
+    pub(crate) const NONE: Self = Self([0; LossReason::ALL.len()]);
+
     pub(crate) fn add(&mut self, reason: LossReason, events: u64) {
         let count = &mut self.0[reason.index()];
         *count = count.saturating_add(events);

@@ -39,13 +39,15 @@ impl Chunk {
 }
 
 /// All chunks, oldest first; only the last can be open.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Outbox {
     pub(crate) chunks: Vec<Chunk>,
     last_id: Option<ChunkId>,
 }
 
 impl Outbox {
+    pub(crate) const EMPTY: Self = Self { chunks: Vec::new(), last_id: None };
+
     /// Takes a sealed chunk in whose records are in the host's storage, among the others by age; the open chunk stays
     /// the last.
     pub(crate) fn adopt(&mut self, chunk: &RestoredChunk) {
@@ -151,7 +153,7 @@ mod tests {
     #[test]
     fn adopted_chunks_stand_by_age_before_the_open_one() {
         let chunk = |id| RestoredChunk { id: ChunkId(id), bytes: 10, events: 1 };
-        let mut outbox = Outbox::default();
+        let mut outbox = Outbox::EMPTY;
         for id in [40, 20] {
             outbox.adopt(&chunk(id));
         }

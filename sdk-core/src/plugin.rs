@@ -129,10 +129,11 @@ impl Outgoing {
 type Process = Box<dyn FnMut(&mut Outgoing) -> Keep + Send>;
 
 /// The plugins of a client, in order.
-#[derive(Default)]
 pub(crate) struct Plugins(Vec<Process>);
 
 impl Plugins {
+    pub(crate) const NONE: Self = Self(Vec::new());
+
     pub(crate) fn push(&mut self, plugin: impl FnMut(&mut Outgoing) -> Keep + Send + 'static) {
         self.0.push(Box::new(plugin));
     }

@@ -7,15 +7,16 @@ use holloway_wire::MessageId;
 pub(crate) struct Random([u64; 4]);
 
 impl Random {
+    /// Before there is a seed.
+    pub(crate) const UNSEEDED: Self = Self([0; 4]);
+
     pub(crate) fn new(seed: [u8; 32]) -> Self {
         let mut words = [0; 4];
-        for (word, bytes) in words.iter_mut().zip(seed.chunks_exact(8)) {
-            *word = bytes.iter().fold(0, |number, byte| (number << 8) | u64::from(*byte));
+        for (word, bytes) in words.iter_mut().zip(seed.as_chunks().0) {
+            *word = u64::from_le_bytes(*bytes);
         }
-        if words == [0; 4] {
-            // The generator's one fixed point.
-            words[0] = 0x9e37_79b9_7f4a_7c15;
-        }
+        // Nothing but zeros is the generator's one fixed point.
+        words[0] |= 1;
         Self(words)
     }
 

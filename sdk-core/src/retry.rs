@@ -11,7 +11,7 @@ use crate::{
 const RETRY_AFTER_MAX_MS: u64 = 24 * 3_600 * 1_000;
 
 /// The pause after failures. Kept by the wall clock over restarts, by the monotonic one within a run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Retry {
     /// Failures in a row.
     pub(crate) failures: u32,
@@ -26,6 +26,9 @@ pub(crate) struct Retry {
 }
 
 impl Retry {
+    pub(crate) const NONE: Self =
+        Self { failures: 0, not_before_unix_ms: 0, not_before_mono_ms: 0, by_server: false, unanswered: 0 };
+
     /// Takes up the pause of a former run, or of another client; one that the clock's jump made absurd is cut to the
     /// longest there is.
     #[inline(never)] // two callers, and bytes count more than a call
@@ -88,14 +91,14 @@ impl Retry {
     /// A request went well. What the server asked for meanwhile, in answer to another one, still holds.
     pub(crate) fn succeed(&mut self, now: Now) {
         if !(self.by_server && self.is_pausing(now)) {
-            *self = Self::default();
+            *self = Self::NONE;
         }
     }
 
     /// Connectivity is back: what we chose ourselves is over, what the server asked for is not.
     pub(crate) fn online(&mut self) {
         if !self.by_server {
-            *self = Self::default();
+            *self = Self::NONE;
         }
     }
 
@@ -193,7 +196,7 @@ mod tests {
         for (failures, most) in [(0, 1_000), (1, 2_000), (5, 32_000), (9, 300_000), (60, 300_000)] {
             let mut waits = Vec::new();
             for _ in 0..200 {
-                let mut retry = Retry { failures, ..Retry::default() };
+                let mut retry = Retry { failures, ..Retry::NONE };
                 waits.push(retry.fail(&config, &mut random, true, None, Now::default()));
             }
             let (least, longest) = (waits.iter().min().copied(), waits.iter().max().copied());

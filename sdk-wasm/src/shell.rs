@@ -42,22 +42,22 @@ impl<H: Host> Shell<H> {
         let mut fields = Fields(text);
         let [write_key, consent_word, anonymous_id, context, state, state_copy] =
             array::from_fn(|_| fields.next());
-        let config = Config {
-            flush_at: flush_at as usize,
-            flush_interval_ms: flush_interval_ms as u64,
-            chunk_bytes_max: CHUNK_BYTES_MAX,
-            outbox_bytes_max: OUTBOX_BYTES_MAX,
-            consent: consent(consent_word),
-            anonymous_id: anonymous_id.into(),
-            saves_in_background: true,
-            library: (LIBRARY, env!("CARGO_PKG_VERSION")),
-            ..Config::new(write_key)
+        let configure = |config: &mut Config| {
+            config.write_key.put(write_key);
+            config.flush_at = flush_at as usize;
+            config.flush_interval_ms = flush_interval_ms as u64;
+            config.chunk_bytes_max = CHUNK_BYTES_MAX;
+            config.outbox_bytes_max = OUTBOX_BYTES_MAX;
+            config.consent = consent(consent_word);
+            config.anonymous_id.put(anonymous_id);
+            config.saves_in_background = true;
+            config.library = (LIBRARY, env!("CARGO_PKG_VERSION"));
         };
         let mut seed = [0; 32];
         for word in seed.chunks_exact_mut(4) {
             word.copy_from_slice(&host.act(Act::Random, 0.0, 0.0, b"").to_le_bytes());
         }
-        let client = Client::from_texts(config, seed, [state, state_copy], &[], now);
+        let client = Client::from_texts(configure, seed, [state, state_copy], &[], now);
         let mut shell = Self { client, host, told_session: 0 };
         shell.client.set_context(context);
         shell.pump(now);

@@ -136,6 +136,34 @@ enum Waiting {
 }
 
 impl Client {
+    /// Before it is told anything. A constant, so that making one is a copy.
+    const EMPTY: Self = Self {
+        config: Config::DEFAULT,
+        random: Random::UNSEEDED,
+        state: State::EMPTY,
+        context: String::new(),
+        outbox: Outbox::EMPTY,
+        held: Vec::new(),
+        retry: Retry::NONE,
+        consent: Consent::Granted,
+        paused: false,
+        is_follower: false,
+        is_background: false,
+        in_flight: Vec::new(),
+        waiting: Vec::new(),
+        effects: Vec::new(),
+        next_token: 0,
+        saved_mono_ms: 0,
+        wake_asked_mono_ms: NEVER,
+        is_amid: false,
+        is_kept: false,
+        must_save: false,
+        active_mono_ms: None,
+        skew_ms: None,
+        #[cfg(feature = "plugins")]
+        plugins: crate::plugin::Plugins::NONE,
+    };
+
     /// A client that goes on where the device's former run left off. `seed` is fresh randomness of the host.
     pub fn new(config: Config, seed: [u8; 32], restored: &Restored, now: Now) -> Self {
         let texts = [&restored.state, &restored.state_copy].map(|bytes| {
@@ -143,45 +171,24 @@ impl Client {
             // No text at all is a damaged state too, not one that is absent.
             str::from_utf8(bytes).ok().filter(|text| !text.is_empty()).unwrap_or("?")
         });
-        Self::from_texts(config, seed, texts, &restored.chunks, now)
+        Self::from_texts(|defaults| *defaults = config, seed, texts, &restored.chunks, now)
     }
 
-    /// The same for hosts that keep texts: the state and its copy, empty when it is absent.
+    /// The same for hosts that keep texts: the state and its copy, empty when it is absent. `configure` gets the defaults,
+    /// without a write key.
     pub fn from_texts(
-        mut config: Config,
+        configure: impl FnOnce(&mut Config),
         seed: [u8; 32],
         [state, copy]: [&str; 2],
         chunks: &[RestoredChunk],
         now: Now,
     ) -> Self {
-        let anonymous_id = core::mem::take(&mut config.anonymous_id);
-        let mut client = Self {
-            outbox: Outbox::default(),
-            random: Random::new(seed),
-            retry: Retry::default(),
-            consent: config.consent,
-            state: State::default(),
-            context: String::new(),
-            held: Vec::new(),
-            paused: false,
-            is_follower: false,
-            is_background: false,
-            in_flight: Vec::new(),
-            waiting: Vec::new(),
-            effects: Vec::new(),
-            next_token: 0,
-            saved_mono_ms: now.mono_ms,
-            wake_asked_mono_ms: NEVER,
-            is_amid: false,
-            is_kept: !state.is_empty(),
-            must_save: false,
-            active_mono_ms: None,
-            skew_ms: None,
-            #[cfg(feature = "plugins")]
-            plugins: crate::plugin::Plugins::default(),
-            config,
-        };
-        client.state[Text::AnonymousId] = anonymous_id;
+        let mut client = Self::EMPTY;
+        configure(&mut client.config);
+        client.random = Random::new(seed);
+        client.saved_mono_ms = now.mono_ms;
+        client.is_kept = !state.is_empty();
+        client.state.set(Text::AnonymousId, &client.config.anonymous_id);
         // The copy first: what it says of consent counts even when the state itself is there.
         let has_copy = client.take_up(copy);
         let had_agreed = has_copy && client.consent != Consent::Denied;

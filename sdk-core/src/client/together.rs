@@ -19,7 +19,7 @@ impl Client {
     ///
     /// Whoever denied there has asked for the deletion; here only what waits is parted with.
     pub fn sync(&mut self, state: &str, now: Now) {
-        let mut theirs = State::default();
+        let mut theirs = State::EMPTY;
         if !theirs.read(state) {
             return;
         }

@@ -31,7 +31,7 @@ pub(super) fn configured(fields: &Value) -> Result<Config, String> {
             "session_events" => config.session_events = value == true,
             "session_by_campaign" => config.session_by_campaign = value == true,
             "consent_purpose" if value == "ads" => config.consent_purpose = "ads",
-            "anonymous_id" => config.anonymous_id = value.as_str().unwrap_or_default().to_owned(),
+            "anonymous_id" => config.anonymous_id = value.as_str().unwrap_or_default().into(),
             "consent" => config.consent = consent(value.as_str().unwrap_or_default())?,
             other => return Err(format!("unknown setting {other}")),
         }
