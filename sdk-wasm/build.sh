@@ -36,12 +36,13 @@ echo "[${exports%,}]" >"$glue/exports.json"
 {
 node_modules/.bin/wasm-metadce $features $later --graph-file "$glue/exports.json" "$glue/holloway_wasm_bg.wasm" -o "$glue/called.wasm" >/dev/null
 # -tnh: a trap is the end of the core anyway. Flattened in between: 1 % less. Addresses below 1,024 are nobody's: the stack comes
-# first, and grows down from 1 MiB. The features are named one by one: with all of them wasm-opt writes an encoding that Chromium rejects.
-node_modules/.bin/wasm-opt $features $later -tnh -Oz --flatten --rereloop -Oz -Oz --converge --low-memory-unused \
+# first, and grows down from 1 MiB. Zeros among the data pack better than many segments without them. The features are named one
+# by one: with all of them wasm-opt writes an encoding that Chromium rejects.
+node_modules/.bin/wasm-opt $features $later -tnh --skip-pass=memory-packing -Oz --flatten --rereloop -Oz -Oz --converge --low-memory-unused \
   --strip-debug --strip-producers --strip-target-features \
   "$glue/called.wasm" -o "$glue/core.wasm"
 # The same core as JavaScript, for pages whose policy forbids WebAssembly.
-node_modules/.bin/wasm-opt $features --llvm-memory-copy-fill-lowering --signext-lowering --llvm-nontrapping-fptoint-lowering \
+node_modules/.bin/wasm-opt $features --memory-packing --llvm-memory-copy-fill-lowering --signext-lowering --llvm-nontrapping-fptoint-lowering \
   "$glue/core.wasm" -o "$glue/lowered.wasm"
 node_modules/.bin/wasm2js -Oz "$glue/lowered.wasm" -o "$glue/core-script.js"
 }
