@@ -106,10 +106,6 @@ impl Config {
 
     /// Events at which a chunk is sealed though nothing can be sent: what is evicted at once is a small part of all.
     pub(crate) fn chunk_events_max(&self) -> usize {
-        (self.outbox_events_max / 10).clamp(self.flush_at(), BATCH_EVENTS_MAX)
-    }
-
-    pub(crate) fn flush_at(&self) -> usize {
-        self.flush_at.clamp(1, BATCH_EVENTS_MAX)
+        (self.outbox_events_max / 10).clamp(self.flush_at, BATCH_EVENTS_MAX)
     }
 }

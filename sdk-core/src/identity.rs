@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use holloway_wire::{
     RawJson,
-    json::{Sink, write_layers},
+    json::{Sink, roomy, write_layers},
 };
 
 /// What `reset` keeps. The default keeps nothing.
@@ -31,7 +31,7 @@ pub enum Registration {
 
 /// Two objects as one; what is not an object counts as one without members.
 pub(crate) fn merged(under: &str, over: &str) -> String {
-    let mut out = String::with_capacity(under.len() + over.len());
+    let mut out = roomy(under.len() + over.len());
     write_layers(&mut out, &[RawJson::trusted(under), RawJson::trusted(over)]);
     out
 }

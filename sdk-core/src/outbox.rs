@@ -131,7 +131,7 @@ impl Outbox {
     }
 
     /// The oldest sealed chunk that is to go for this reason: its age, or a cap.
-    pub(crate) fn surplus(&self, reason: LossReason, config: &Config, now: Now) -> Option<ChunkId> {
+    pub(crate) fn surplus(&self, reason: LossReason, config: &Config, now: Now) -> Option<&Chunk> {
         let (events, bytes) = self.size();
         let is_over = reason == LossReason::QueueFull
             && (bytes > config.outbox_bytes_max || events > config.outbox_events_max);
@@ -142,7 +142,7 @@ impl Outbox {
             age > config.outbox_age_max_ms
         };
         let goes = |chunk: &&Chunk| chunk.sealed && !chunk.in_flight && (is_over || is_old(chunk));
-        self.chunks.iter().find(goes).map(|chunk| chunk.id)
+        self.chunks.iter().find(goes)
     }
 }
 

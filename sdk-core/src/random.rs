@@ -10,14 +10,12 @@ impl Random {
     /// Before there is a seed.
     pub(crate) const UNSEEDED: Self = Self([0; 4]);
 
-    pub(crate) fn new(seed: [u8; 32]) -> Self {
-        let mut words = [0; 4];
-        for (word, bytes) in words.iter_mut().zip(seed.as_chunks().0) {
+    pub(crate) fn seed(&mut self, seed: &[u8; 32]) {
+        for (word, bytes) in self.0.iter_mut().zip(seed.as_chunks().0) {
             *word = u64::from_le_bytes(*bytes);
         }
         // Nothing but zeros is the generator's one fixed point.
-        words[0] |= 1;
-        Self(words)
+        self.0[0] |= 1;
     }
 
     pub(crate) fn next(&mut self) -> u64 {

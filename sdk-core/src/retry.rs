@@ -192,7 +192,8 @@ mod tests {
     #[test]
     fn pauses_double_up_to_the_longest_and_are_spread() {
         let config = Config::new("k");
-        let mut random = Random::new([7; 32]);
+        let mut random = Random::UNSEEDED;
+        random.seed(&[7; 32]);
         for (failures, most) in [(0, 1_000), (1, 2_000), (5, 32_000), (9, 300_000), (60, 300_000)] {
             let mut waits = Vec::new();
             for _ in 0..200 {

@@ -10,8 +10,8 @@ use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::ops::{Index, IndexMut};
 
 use holloway_wire::{
-    first_field,
     json::{Sink, hex_digits, write_number},
+    next_field,
 };
 
 use crate::{ChunkId, HostMark, Rotation, Session, frame::crc32c, losses::Losses};
@@ -155,9 +155,10 @@ impl State {
     /// Goes on to another session: of its own it has no more than its id and times yet.
     #[inline(never)] // two callers, and bytes count more than a call
     pub(crate) fn begin_session(&mut self, id: &str, start_unix_ms: u64, last_unix_ms: u64) {
-        self.texts.swap(Text::SessionId as usize, Text::PreviousSessionId as usize);
-        self.set(Text::SessionId, id);
-        self[Text::FirstEventId].clear();
+        let [.., session_id, previous_id, first_event_id] = &mut self.texts;
+        session_id.as_str().clone_into(previous_id);
+        id.clone_into(session_id);
+        first_event_id.clear();
         self.numbers[Number::StartUnixMs as usize..].fill(0);
         self[Number::StartUnixMs] = start_unix_ms;
         self[Number::LastUnixMs] = last_unix_ms;
@@ -178,25 +179,23 @@ impl State {
 
     /// The oldest deletion request.
     pub(crate) fn deletion(&self) -> Option<&str> {
-        given(self.deletions().0)
+        given(next_field(&mut &self[Text::Deletions][..], b'\n'))
     }
 
     pub(crate) fn push_deletion(&mut self, request: &str) {
         let deletions = &mut self[Text::Deletions];
         if !deletions.is_empty() {
-            deletions.push('\n');
+            deletions.put("\n");
         }
         deletions.push_str(request);
     }
 
     /// Parts with the oldest deletion request.
     pub(crate) fn drop_deletion(&mut self) {
-        self[Text::Deletions] = self.deletions().1.to_owned();
-    }
-
-    /// The oldest one and the others.
-    fn deletions(&self) -> (&str, &str) {
-        first_field(&self[Text::Deletions], b'\n')
+        let requests = core::mem::take(&mut self[Text::Deletions]);
+        let mut rest = &requests[..];
+        next_field(&mut rest, b'\n');
+        self.set(Text::Deletions, rest);
     }
 
     pub(crate) fn write(&self) -> Vec<u8> {
@@ -241,9 +240,10 @@ impl State {
 
 #[inline(never)] // two callers, and bytes count more than a call
 fn crc_digits(body: &str) -> String {
-    let mut digits = String::new();
-    for byte in crc32c(body.as_bytes()).to_be_bytes() {
-        digits.put_ascii(&hex_digits(byte));
+    let (mut digits, mut crc) = (String::new(), crc32c(body.as_bytes()));
+    for _ in 0..4 {
+        crc = crc.rotate_left(8);
+        digits.put_ascii(&hex_digits(crc as u8));
     }
     digits
 }
@@ -273,9 +273,7 @@ struct Fields<'a>(&'a str);
 
 impl<'a> Fields<'a> {
     fn number(&mut self) -> u64 {
-        let (digits, rest) = first_field(self.0, b':');
-        self.0 = rest;
-        number(digits)
+        number(next_field(&mut self.0, b':'))
     }
 
     #[inline(never)] // as often as there are lists

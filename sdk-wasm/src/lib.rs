@@ -40,6 +40,8 @@ pub use self::web::{Builder, Client, Consent, Diagnostic, Registration};
 
 #[cfg(not(feature = "web"))]
 use alloc::{boxed::Box, string::String};
+#[cfg(not(feature = "web"))]
+use core::alloc::Layout;
 
 #[cfg(not(feature = "web"))]
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -87,7 +89,9 @@ pub struct Core(Shell<Page>);
 #[cfg(not(feature = "web"))]
 #[wasm_bindgen]
 pub fn reserve(bytes: usize) -> *mut u8 {
-    Box::into_raw(Box::<[u8]>::new_uninit_slice(bytes)).cast()
+    // One byte more than asked for: always some. What makes a box or a vector of them is more code.
+    // SAFETY: of some size, and a text of a page is far below the most.
+    unsafe { alloc::alloc::alloc(Layout::from_size_align_unchecked(bytes + 1, 1)) }
 }
 
 /// A client that goes on from the stored state. The text's fields are those of `shell::Shell::new`; times are
@@ -145,12 +149,12 @@ pub unsafe fn call(
 ///
 /// # Safety
 ///
-/// As that of [`open`]: `reserve` made the memory, with exactly `reserved` bytes; it is given up here and used by
+/// As that of [`open`]: `reserve` made the memory, with one byte more than `reserved`; it is given up here and used by
 /// nobody else; its first `bytes` bytes are UTF-8, and at most `reserved`.
 #[cfg(not(feature = "web"))]
 unsafe fn given(text: *mut u8, bytes: usize, reserved: usize) -> String {
     // SAFETY: the same conditions.
-    unsafe { String::from_raw_parts(text, bytes, reserved) }
+    unsafe { String::from_raw_parts(text, bytes, reserved + 1) }
 }
 
 #[cfg(all(test, not(feature = "web")))]

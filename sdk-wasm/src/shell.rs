@@ -6,7 +6,7 @@ use core::array;
 use holloway_core::{
     ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, HttpOutcome, Now, ReadOutcome,
     Registration, ResetOptions, RestoredChunk, StoredOutcome, Token,
-    wire::{EventKind, RawJson, Verdict, first_field, scrubbed},
+    wire::{EventKind, RawJson, Verdict, json::Sink, next_field, scrubbed},
 };
 
 use crate::host::{Act, Host, SEND_BEACONED, SEND_PENDING, SEND_REFUSED};
@@ -119,10 +119,10 @@ impl<H: Host> Shell<H> {
                 client.read_done(Token(first as u64), outcome, now);
             }
             39 => {
-                let verdicts: Vec<Verdict> = text
-                    .bytes()
-                    .map(|digit| Verdict::ALL.get(usize::from(digit & 15)).copied().unwrap_or(Verdict::Ok))
-                    .collect();
+                let verdict =
+                    |digit| Verdict::ALL.get(usize::from(digit & 15)).copied().unwrap_or(Verdict::Ok);
+                let mut verdicts = Vec::new();
+                verdicts.extend(text.bytes().map(verdict));
                 client.http_done(Token(first as u64), answer(second as u64, &verdicts), now);
             }
             40 => client.sync(text, now),
@@ -273,12 +273,11 @@ struct Fields<'a>(&'a str);
 
 impl<'a> Fields<'a> {
     fn next(&mut self) -> &'a str {
-        let (field, rest) = first_field(self.0, FIELD_END);
-        self.0 = rest;
-        field
+        next_field(&mut self.0, FIELD_END)
     }
 }
 
+#[inline(never)] // two callers, and bytes count more than a call
 fn consent(word: &str) -> Consent {
     match word.as_bytes().first() {
         Some(b'g') => Consent::Granted,

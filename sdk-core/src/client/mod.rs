@@ -11,7 +11,7 @@ mod together;
 
 use alloc::{string::String, vec::Vec};
 
-use holloway_wire::{LossReason, MessageId};
+use holloway_wire::{LossReason, MessageId, limits::BATCH_EVENTS_MAX};
 
 use self::sending::InFlight;
 use crate::{
@@ -185,7 +185,8 @@ impl Client {
     ) -> Self {
         let mut client = Self::EMPTY;
         configure(&mut client.config);
-        client.random = Random::new(seed);
+        client.config.flush_at = client.config.flush_at.clamp(1, BATCH_EVENTS_MAX);
+        client.random.seed(&seed);
         client.saved_mono_ms = now.mono_ms;
         client.is_kept = !state.is_empty();
         client.state.set(Text::AnonymousId, &client.config.anonymous_id);
@@ -336,7 +337,7 @@ impl Client {
                 && chunk.events > 0
             {
                 flush = begun.saturating_add(self.config.flush_interval_ms);
-                if chunk.events >= self.config.flush_at() {
+                if chunk.events >= self.config.flush_at {
                     send = 0;
                 }
             }
@@ -417,8 +418,8 @@ impl Client {
         }
         let mut changed = false;
         for reason in [LossReason::Expired, LossReason::QueueFull] {
-            while let Some(id) = self.outbox.surplus(reason, &self.config, now) {
-                let events = self.outbox.get(id).map_or(0, |chunk| chunk.events);
+            while let Some(chunk) = self.outbox.surplus(reason, &self.config, now) {
+                let (id, events) = (chunk.id, chunk.events);
                 self.lose(reason, events);
                 self.discard(id);
                 changed = true;

@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use holloway_wire::{
     Event, EventKind, LossReason, RawJson, Timestamp,
-    json::{Sink, write_member, write_number},
+    json::{Sink, roomy, write_member, write_number},
     limits::EVENT_BYTES_MAX,
 };
 
@@ -124,7 +124,7 @@ impl Client {
             properties,
             ..Event::new(draft.kind, message_id, self.anonymous_id(), Timestamp::from_millis(unix_ms as i64))
         };
-        let mut payload = String::with_capacity(256 + library.len() + self.context.len());
+        let mut payload = roomy(256 + library.len() + self.context.len());
         #[cfg(feature = "plugins")]
         let is_kept = plugins.write(&event, &mut payload);
         #[cfg(not(feature = "plugins"))]

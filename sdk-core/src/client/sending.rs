@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use holloway_wire::{LossReason, Timestamp, Verdict, limits::BATCH_BYTES_MAX, write_batch};
+use holloway_wire::{LossReason, Timestamp, Verdict, json::roomy, limits::BATCH_BYTES_MAX, write_batch};
 
 use super::{Client, Waiting};
 use crate::{
@@ -46,7 +46,7 @@ impl Client {
             .position(|chunk| chunk.sealed && chunk.held_until_mono_ms <= now.mono_ms);
         let at = oldest.unwrap_or_else(|| {
             // While nothing could be sent the open chunk grew; it is a batch from now on.
-            let flush_at = self.config.flush_at();
+            let flush_at = self.config.flush_at;
             if self.outbox.unsealed().is_some_and(|chunk| chunk.events >= flush_at) {
                 self.seal();
                 self.outbox.chunks.len() - 1
@@ -135,7 +135,7 @@ impl Client {
             }
         };
         let first_bytes = first.len();
-        let mut body = Vec::with_capacity(text.len() + 256);
+        let mut body = roomy(text.len() + 256).into_bytes();
         let sent_at = Timestamp::from_millis(now.unix_ms as i64);
         write_batch(&mut body, text, sent_at, &self.config.write_key, losses.counts());
         if self.state[Number::HasSent] == 0 && id.is_some() {
@@ -253,7 +253,8 @@ impl Client {
         {
             at += 1;
             chunk.unanswered = at;
-            let payload = record.to_vec();
+            let mut payload = Vec::new();
+            payload.extend_from_slice(record);
             let token = self.token(Waiting::Append(next));
             self.effects.push(Effect::Append { token, chunk: next, payload });
         }

@@ -4,7 +4,9 @@
 //! every `activity_save_ms`, so that two that record at once may give the same `sequence`), and one of them, the leader,
 //! sends what belongs to the visitor and to none of them alone.
 
-use holloway_wire::first_field;
+use core::array;
+
+use holloway_wire::next_field;
 
 use super::Client;
 use crate::{
@@ -23,16 +25,17 @@ impl Client {
         if !theirs.read(state) {
             return;
         }
-        let before = self.consent;
-        let is_denied = self.decision(&theirs) == Consent::Denied;
+        let consent = self.decision(&theirs);
+        let is_denied = consent == Consent::Denied;
+        let before = core::mem::replace(&mut self.consent, consent);
         let mine = &mut self.state;
+        let is_same = mine[Text::SessionId] == theirs[Text::SessionId];
         // What was said before a decision was never written.
         if before == Consent::Unknown && !is_denied && theirs[Text::UserId].is_empty() {
             for text in [Text::UserId, Text::Registered, Text::RegisteredForSession] {
-                theirs[text] = core::mem::take(&mut mine[text]);
+                theirs.set(text, &mine[text]);
             }
         }
-        let is_same = mine[Text::SessionId] == theirs[Text::SessionId];
         // Of another session than theirs nothing counts, and of a visitor who is to be forgotten no number at all.
         let ours = [Number::Sequence, Number::Events, Number::LastUnixMs, Number::DurationMs];
         let kept = if is_denied { 0 } else { 1 + 3 * usize::from(is_same) };
@@ -44,9 +47,8 @@ impl Client {
         mine.numbers = theirs.numbers;
         mine.losses = theirs.losses;
         self.retry.restore(&self.state, now);
-        self.consent = self.decision(&self.state);
-        if self.consent != before {
-            if self.consent == Consent::Denied {
+        if consent != before {
+            if is_denied {
                 self.opt_out_kept();
                 self.save(now);
             } else {
@@ -67,12 +69,9 @@ impl Client {
     /// anonymous id, user id, and the session's id, start, latest event (milliseconds since 1970), number and events,
     /// a line each; a line that is missing is not known there. Nothing while consent is denied.
     pub fn meet(&mut self, record: &str, now: Now) {
-        let mut lines = [""; 7];
         let mut rest = record;
-        for line in &mut lines {
-            (*line, rest) = first_field(rest, b'\n');
-        }
-        let [anonymous_id, user_id, id, start, last, index, events] = lines;
+        let [anonymous_id, user_id, id, start, last, index, events] =
+            array::from_fn(|_| next_field(&mut rest, b'\n'));
         if anonymous_id.is_empty() || self.consent() == Consent::Denied {
             return;
         }

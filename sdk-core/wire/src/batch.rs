@@ -31,7 +31,8 @@ pub const BATCH_EVENTS_AT: usize = OPEN.len();
 /// ```
 pub fn write_batch(out: &mut Vec<u8>, events: &[u8], sent_at: Timestamp, write_key: &str, losses: &[u64]) {
     // Texts go to a text, as an event's do: each writer is in a browser once.
-    let mut tail = String::from("],\"sentAt\":\"");
+    let mut tail = String::new();
+    tail.put("],\"sentAt\":\"");
     sent_at.write(&mut tail);
     write_member(&mut tail, "\",\"writeKey\":", write_key);
     let mut before = ",\"losses\":{";

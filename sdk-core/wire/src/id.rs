@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use uuid::Uuid;
 
-use crate::json::{Sink, hex_digits};
+use crate::json::{Sink, hex_digits, roomy};
 
 /// Why a text is not a message id of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,7 +73,7 @@ impl MessageId {
             let byte = self.0.get(at / 2).copied().unwrap_or_default();
             *slot = hex_digits(byte)[at % 2];
         }
-        let mut out = String::new();
+        let mut out = roomy(36);
         out.put_ascii(&text);
         out
     }

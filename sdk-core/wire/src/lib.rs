@@ -37,7 +37,7 @@ pub use batch::{BATCH_EVENTS_AT, write_batch};
 #[cfg(feature = "decode")]
 pub use envelope::{Envelope, EnvelopeError};
 pub use event::Event;
-pub use field::first_field;
+pub use field::next_field;
 pub use hash::{dedupe_key, hex, stable_hash128};
 pub use id::{IdError, MessageId};
 pub use json::{JsonError, RawJson};

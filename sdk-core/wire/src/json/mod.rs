@@ -17,7 +17,7 @@ pub(crate) use self::scan::cut;
 
 pub use self::{
     error::{Expected, JsonError},
-    write::{Sink, hex_digits, write_layers, write_member, write_merged, write_number, write_string},
+    write::{Sink, hex_digits, roomy, write_layers, write_member, write_merged, write_number, write_string},
 };
 
 /// A well-formed JSON value, as the text it came in.

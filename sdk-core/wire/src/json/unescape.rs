@@ -2,11 +2,14 @@
 
 use alloc::string::String;
 
-use super::{scan::cut, write::Sink};
+use super::{
+    scan::cut,
+    write::{Sink, roomy},
+};
 
 /// Resolves the escapes of a well-formed string's inner text.
 pub(super) fn unescape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+    let mut out = roomy(text.len());
     let (mut at, mut clean) = (0, 0);
     while at < text.len() {
         if byte(text, at) != b'\\' {

@@ -37,6 +37,12 @@ impl Sink for String {
     }
 }
 
+/// An empty text with room for so many bytes. In a browser it grows instead: to make room at once is code that nothing
+/// else there needs, and each visitor would download it.
+pub fn roomy(bytes: usize) -> String {
+    if cfg!(target_arch = "wasm32") { String::new() } else { String::with_capacity(bytes) }
+}
+
 /// Appends a JSON string, quotes included.
 pub fn write_string(out: &mut impl Sink, text: &str) {
     out.put("\"");
