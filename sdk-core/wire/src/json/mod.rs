@@ -6,18 +6,22 @@
 
 mod error;
 mod scan;
+mod token;
 mod unescape;
 mod write;
 
 use alloc::borrow::Cow;
 
-use self::{scan::Scanner, unescape::unescape};
+use self::{scan::Scanner, token::token, unescape::unescape};
 
-pub(crate) use self::scan::cut;
+pub(crate) use self::token::cut;
 
 pub use self::{
     error::{Expected, JsonError},
-    write::{Sink, hex_digits, roomy, write_layers, write_member, write_merged, write_number, write_string},
+    write::{
+        Sink, hex_digits, put_char, roomy, write_layers, write_member, write_merged, write_number,
+        write_string,
+    },
 };
 
 /// A well-formed JSON value, as the text it came in.
@@ -68,7 +72,20 @@ impl<'a> RawJson<'a> {
         if value.opens_with(b'{') { Ok(value) } else { Err(JsonError { at: 0, expected: Expected::Object }) }
     }
 
-    /// Text that was found to be well formed before. Where it is not, its members and items end early.
+    /// Checks that an object is whole, where its writer is known to write nothing but JSON (`JSON.stringify`): that it is
+    /// an object, every string and bracket is closed, and no reader is asked for more nesting than it allows. A small
+    /// part of the code of [`Self::object`].
+    pub fn whole_object(text: &'a str) -> Result<Self, JsonError> {
+        let mut at = 0;
+        let value = Self(token(text, &mut at));
+        if value.opens_with(b'{') && at == text.len() + 1 {
+            Ok(value)
+        } else {
+            Err(JsonError { at: 0, expected: Expected::Object })
+        }
+    }
+
+    /// Text that was found to be well formed before. Where it is not, its members and items are of no meaning.
     pub const fn trusted(text: &'a str) -> Self {
         Self(text)
     }
@@ -137,7 +154,8 @@ impl<'a> RawJson<'a> {
 
 /// The text that a key, or what stands between a string's quotes, is written for.
 pub fn unescaped(raw: &str) -> Cow<'_, str> {
-    if raw.as_bytes().contains(&b'\\') { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) }
+    // `contains` would bring a search that is made for long texts.
+    if raw.bytes().any(|byte| byte == b'\\') { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) }
 }
 
 /// Iterator of [`RawJson::members`].
@@ -151,10 +169,8 @@ impl<'a> Iterator for Members<'a> {
     type Item = (&'a str, RawJson<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut scanner = Scanner { text: self.text, at: self.at };
-        let member = scanner.member();
-        self.at = scanner.at;
-        member.map(|(key, value)| (key, RawJson(value)))
+        let (key, value) = (token(self.text, &mut self.at), token(self.text, &mut self.at));
+        (!value.is_empty()).then(|| (cut(key, 1, key.len().wrapping_sub(1)), RawJson(value)))
     }
 }
 
@@ -169,10 +185,7 @@ impl<'a> Iterator for Items<'a> {
     type Item = RawJson<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut scanner = Scanner { text: self.text, at: self.at };
-        let item = scanner.item();
-        self.at = scanner.at;
-        item.map(RawJson)
+        Some(RawJson(token(self.text, &mut self.at))).filter(|item| !item.0.is_empty())
     }
 }
 
@@ -204,6 +217,36 @@ mod tests {
         check(r#""\u12g4""#, 5, "four hex digits");
         check("{}{}", 2, "the end");
         check(&"[".repeat(101), 100, "no deeper nesting than 100 levels");
+    }
+
+    #[test]
+    fn objects_that_are_cut_or_too_deep_are_not_whole() {
+        let nested = |depth: usize| format!("{}{}", r#"{"a":"#.repeat(depth - 1) + "{", "}".repeat(depth));
+        for text in ["{}", r#" {"a":[1,{"b":-1.5e3}],"c":null} "#, r#"{"a":"}]\"\\","b":"{["}"#, &nested(100)]
+        {
+            assert_eq!(RawJson::whole_object(text), RawJson::object(text), "{text}");
+            assert!(RawJson::whole_object(text).is_ok(), "{text}");
+        }
+        for text in [
+            "",
+            "?",
+            "1",
+            "[1]",
+            r#""{}""#,
+            "{",
+            "}",
+            r#"{"a"#,
+            r#"{"a\"#,
+            r#"{"a":1"#,
+            r#"{"a":{"b":1}"#,
+            r#"{"a":[1}"#,
+            r#"{"a":"b}"#,
+            r#"{"a":"b\"}"#,
+            "{}}",
+            &nested(101),
+        ] {
+            assert!(RawJson::whole_object(text).is_err(), "{text}");
+        }
     }
 
     #[test]

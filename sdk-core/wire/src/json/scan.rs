@@ -1,6 +1,6 @@
 //! One pass over bytes that finds where a value ends, or where it is ill formed.
 
-use super::Expected;
+use super::{Expected, token::byte};
 use crate::limits::DEPTH_MAX;
 
 /// A position in a text.
@@ -9,7 +9,7 @@ pub(super) struct Scanner<'a> {
     pub(super) at: usize,
 }
 
-impl<'a> Scanner<'a> {
+impl Scanner<'_> {
     /// Passes one value; stops at the first byte that cannot be.
     pub(super) fn value(&mut self) -> Result<(), Expected> {
         // The open objects (1) and arrays (0), the innermost lowest, above them a 1 that only moves up.
@@ -130,7 +130,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn word(&mut self, word: &str) -> Result<(), Expected> {
-        if self.rest().starts_with(word.as_bytes()) {
+        if self.text.as_bytes().get(self.at..).unwrap_or_default().starts_with(word.as_bytes()) {
             self.at += word.len();
             Ok(())
         } else {
@@ -159,43 +159,6 @@ impl<'a> Scanner<'a> {
 
     /// The next byte; at the end 0, which no JSON text has.
     fn peek(&self) -> u8 {
-        self.rest().first().copied().unwrap_or(0)
+        byte(self.text, self.at)
     }
-
-    fn rest(&self) -> &'a [u8] {
-        self.text.as_bytes().get(self.at..).unwrap_or_default()
-    }
-}
-
-impl<'a> Scanner<'a> {
-    /// The next item of an array; `None` at its end.
-    pub(super) fn item(&mut self) -> Option<&'a str> {
-        self.space();
-        if self.takes(b',') {
-            self.space();
-        }
-        let start = self.at;
-        self.value().ok()?;
-        Some(cut(self.text, start, self.at))
-    }
-
-    /// The next member of an object, its key without the quotes; `None` at its end.
-    pub(super) fn member(&mut self) -> Option<(&'a str, &'a str)> {
-        self.space();
-        if self.takes(b',') {
-            self.space();
-        }
-        let start = self.at + 1;
-        self.string().ok()?;
-        let key = cut(self.text, start, self.at - 1);
-        self.space();
-        self.skip();
-        Some((key, self.item()?))
-    }
-}
-
-/// A part of a text, between two positions where characters begin.
-#[cfg_attr(target_arch = "wasm32", inline(never))]
-pub(crate) fn cut(text: &str, from: usize, to: usize) -> &str {
-    text.get(from..to).unwrap_or_default()
 }

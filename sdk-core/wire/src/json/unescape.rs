@@ -3,8 +3,8 @@
 use alloc::string::String;
 
 use super::{
-    scan::cut,
-    write::{Sink, roomy},
+    token::{byte, cut},
+    write::{Sink, put_char, roomy},
 };
 
 /// Resolves the escapes of a well-formed string's inner text.
@@ -19,7 +19,7 @@ pub(super) fn unescape(text: &str) -> String {
         out.put(cut(text, clean, at));
         let escape = byte(text, at + 1);
         at += 2;
-        out.push(match escape {
+        let found = match escape {
             b'n' => '\n',
             b'r' => '\r',
             b't' => '\t',
@@ -37,15 +37,12 @@ pub(super) fn unescape(text: &str) -> String {
                 char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
             }
             other => char::from(other),
-        });
+        };
+        put_char(&mut out, found);
         clean = at;
     }
     out.put(cut(text, clean, at));
     out
-}
-
-fn byte(text: &str, at: usize) -> u8 {
-    text.as_bytes().get(at).copied().unwrap_or(0)
 }
 
 /// The number of four hex digits; of no meaning where there are none.

@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::{RawJson, scan::cut};
+use super::{RawJson, token::cut};
 
 /// What JSON is written to: a server's bytes, or a client's text.
 pub trait Sink {
@@ -32,7 +32,7 @@ impl Sink for String {
     fn put_ascii(&mut self, text: &[u8]) {
         self.reserve(text.len());
         for byte in text {
-            self.push(char::from(byte & 0x7f));
+            put_char(self, char::from(byte & 0x7f));
         }
     }
 }
@@ -41,6 +41,12 @@ impl Sink for String {
 /// else there needs, and each visitor would download it.
 pub fn roomy(bytes: usize) -> String {
     if cfg!(target_arch = "wasm32") { String::new() } else { String::with_capacity(bytes) }
+}
+
+/// `String::push`, but one for all crates: each has its own copy of that.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+pub fn put_char(out: &mut String, char: char) {
+    out.put(char.encode_utf8(&mut [0; 4]));
 }
 
 /// Appends a JSON string, quotes included.
