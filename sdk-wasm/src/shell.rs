@@ -149,23 +149,17 @@ impl<H: Host> Shell<H> {
 
     fn app_call(&mut self, kind: u32, unix_ms: f64, text: &str, now: Now) {
         let mut fields = Fields(text);
-        let (mut body, mut context) = (fields.next(), fields.next());
-        let clean_body;
-        if kind > 15 || kind == 1 {
-            clean_body = scrubbed(body);
-            body = &clean_body;
-        }
-        let clean_context = scrubbed(context);
-        context = &clean_context;
-        let (integrations, message_id) = (fields.next(), fields.next());
+        let [body, context, integrations, message_id] = core::array::from_fn(|_| fields.next());
+        let body = if kind > 15 || kind == 1 { scrubbed(body) } else { body.into() };
+        let context = scrubbed(context);
         let name = fields.0;
         let options = EventOptions {
             message_id: Some(message_id),
             timestamp_unix_ms: Some(unix_ms as u64),
-            context: present(context),
+            context: present(&context),
             integrations: present(integrations),
         };
-        let (client, object) = (&mut self.client, present(body));
+        let (client, object) = (&mut self.client, present(&body));
         match kind & 15 {
             kind @ 0..6 => {
                 client.event(EventKind::ALL[kind as usize], name, object, &options, now);
@@ -177,13 +171,13 @@ impl<H: Host> Shell<H> {
                     Some(b's') => Registration::Session,
                     _ => Registration::Always,
                 };
-                client.register(body, registration, now);
+                client.register(&body, registration, now);
             }
             8 if cfg!(feature = "web") => client.unregister(name, now),
             // One writer made this text and those that were registered.
-            8 => client.unregister_raw(RawJson::trusted(body).quoted(), now),
+            8 => client.unregister_raw(RawJson::trusted(&body).quoted(), now),
             10 => client.start_session(now),
-            11 => client.set_purposes(body, now),
+            11 => client.set_purposes(&body, now),
             _ => client.set_consent(consent(name), now),
         }
     }
