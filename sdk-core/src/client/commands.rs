@@ -140,23 +140,21 @@ impl Client {
 
     /// Adds super properties: a JSON object's text, laid under the properties of every later track, page and screen.
     pub fn register(&mut self, properties: &str, registration: Registration, now: Now) {
-        match RawJson::object(properties) {
-            // Nothing is kept of somebody who said no.
-            Ok(_) if self.consent() == Consent::Denied => {}
-            Ok(properties) => {
-                let text = match registration {
-                    Registration::Session => Text::RegisteredForSession,
-                    _ => Text::Registered,
-                };
-                let (mut under, mut over) = (self.state[text].as_str(), properties.text());
-                if registration == Registration::Once {
-                    (under, over) = (over, under);
-                }
-                self.state[text] = merged(under, over);
-                self.save(now);
-            }
-            Err(error) => self.diagnose(Diagnostic::BadJson { at: error.at }),
+        let Some(properties) = self.checked(properties) else { return };
+        // Nothing is kept of somebody who said no.
+        if self.consent() == Consent::Denied {
+            return;
         }
+        let text = match registration {
+            Registration::Session => Text::RegisteredForSession,
+            _ => Text::Registered,
+        };
+        let (mut under, mut over) = (self.state[text].as_str(), properties.text());
+        if registration == Registration::Once {
+            (under, over) = (over, under);
+        }
+        self.state[text] = merged(under, over);
+        self.save(now);
     }
 
     /// Takes a super property away.
@@ -178,9 +176,20 @@ impl Client {
 
     /// Context of every later event: a JSON object's text, from the host.
     pub fn set_context(&mut self, context: &str) {
-        match RawJson::object(context) {
-            Ok(context) => context.text().clone_into(&mut self.context),
-            Err(error) => self.diagnose(Diagnostic::BadJson { at: error.at }),
+        if let Some(context) = self.checked(context) {
+            context.text().clone_into(&mut self.context);
+        }
+    }
+
+    /// An object as it came; told, when it is none.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    pub(super) fn checked<'a>(&mut self, object: &'a str) -> Option<RawJson<'a>> {
+        match RawJson::object(object) {
+            Ok(object) => Some(object),
+            Err(error) => {
+                self.diagnose(Diagnostic::BadJson { at: error.at });
+                None
+            }
         }
     }
 
@@ -212,13 +221,12 @@ impl Client {
     /// `{"analytics":true,"advertising":false}`. Every later event carries it, in `context.consent`. When it speaks of
     /// the purpose that recording needs (`Config::consent_purpose`), that is the decision of [`Self::set_consent`].
     pub fn set_purposes(&mut self, purposes: &str, now: Now) {
-        let purposes = match RawJson::object(purposes) {
-            Ok(purposes) => purposes,
-            Err(error) => return self.diagnose(Diagnostic::BadJson { at: error.at }),
-        };
-        match purposes.get(self.config.consent_purpose).map(RawJson::text) {
-            Some("true") => self.set_consent(Consent::Granted, now),
-            Some("false") => self.set_consent(Consent::Denied, now),
+        let Some(purposes) = self.checked(purposes) else { return };
+        let agreed = purposes.get(self.config.consent_purpose).unwrap_or(RawJson::NONE);
+        // Only true and false begin so.
+        match agreed.text().as_bytes().first() {
+            Some(b't') => self.set_consent(Consent::Granted, now),
+            Some(b'f') => self.set_consent(Consent::Denied, now),
             _ => {}
         }
         self.state.set(Text::Purposes, purposes.text());

@@ -10,7 +10,7 @@ use holloway_wire::{
 
 use super::{Client, Tracked, Waiting, sessions::HAS_RULES};
 use crate::{
-    Consent, Diagnostic, Effect, EventOptions, Now,
+    Consent, Effect, EventOptions, Now,
     config::PENDING_BYTES_MAX,
     frame::crc32c,
     state::{Number, Text},
@@ -52,16 +52,13 @@ impl Client {
         let mut lost = None;
         for (object, text) in objects.iter_mut().zip(&[properties, options.context, options.integrations]) {
             let Some(text) = text else { continue };
-            match RawJson::object(text) {
-                Ok(found) => *object = found,
-                Err(error) => {
-                    self.diagnose(Diagnostic::BadJson { at: error.at });
-                    self.lose(LossReason::Serialize, 1);
-                    self.must_save = true;
-                    lost = Some(LossReason::Serialize);
-                    break;
-                }
-            }
+            let Some(found) = self.checked(text) else {
+                self.lose(LossReason::Serialize, 1);
+                self.must_save = true;
+                lost = Some(LossReason::Serialize);
+                break;
+            };
+            *object = found;
         }
         if lost.is_none() {
             let [properties, context, integrations] = objects;
