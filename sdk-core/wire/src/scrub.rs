@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::json::{Sink, cut};
+use crate::json::{NO_HEX, Sink, byte, cut, hex, string_end};
 
 /// Copies a JSON text to `out`, with `[email]`, `[card]` or `[ssn]` for what its string values tell of a person.
 ///
@@ -36,57 +36,54 @@ pub fn scrub(json: &str, out: &mut Vec<u8>) {
 /// The same, as a text of its own.
 pub fn scrubbed(json: &str) -> String {
     let mut out = String::new();
-    let text = json.as_bytes();
     let (mut at, mut copied) = (0, 0);
     let mut is_string = false;
     // The two units before `at`: what stands left of a number tells whether it is part of a longer one.
     let (mut before, mut last) = (0_u8, 0_u8);
-    let (mut string_out, mut string_copied) = (0, 0);
-    while at < text.len() {
+    while at < json.len() {
         let mut next = at;
-        let unit = unit(text, &mut next);
-        let mut found = None;
+        let unit = unit(json, &mut next);
+        let (mut end, mut word) = (0, "[email]");
         // An escaped quote is read as a space.
-        if byte(text, at) == b'"' {
+        if byte(json, at) == b'"' {
             is_string = !is_string;
             if is_string {
-                (string_out, string_copied) = (out.len(), copied);
-            } else if is_before_colon(text, next) {
-                // It was a member's name.
-                while out.len() > string_out {
-                    out.pop();
+                let close = string_end(json, next);
+                if is_before_colon(json, close) {
+                    // A member's name.
+                    (next, is_string) = (close, false);
                 }
-                copied = string_copied;
             }
         } else if is_string && is_local(unit) && !is_local(last) {
-            found = email(text, at);
+            end = email(json, at);
         }
-        if found.is_none()
+        if end == 0
             && unit.is_ascii_digit()
             && !is_word(last)
             && (is_string || last != b'-' && last != b'+')
             && !(last == b'.' && before.is_ascii_digit())
         {
             let is_part = last == b'-' && before.is_ascii_digit();
-            found = number(text, at, last == b'+', is_part, is_string);
+            (end, word) = number(json, at, last == b'+', is_part);
+            if !is_string && word == CARD {
+                word = "\"[card]\"";
+            }
         }
         (before, last) = (last, unit);
-        if let Some((end, word)) = found {
+        if end > 0 {
             out.put(cut(json, copied, at));
             out.put(word);
-            (at, copied, last) = (end, end, b']');
-        } else {
-            at = next;
+            (next, copied, last) = (end, end, b']');
         }
+        at = next;
     }
-    out.put(cut(json, copied, text.len()));
+    out.put(cut(json, copied, json.len()));
     out
 }
 
-/// Where something ends, and what stands in its place.
-type Found = Option<(usize, &'static str)>;
+const CARD: &str = "[card]";
 
-fn is_before_colon(text: &[u8], mut at: usize) -> bool {
+fn is_before_colon(text: &str, mut at: usize) -> bool {
     while matches!(byte(text, at), b' ' | b'\t' | b'\n' | b'\r') {
         at += 1;
     }
@@ -95,7 +92,7 @@ fn is_before_colon(text: &[u8], mut at: usize) -> bool {
 
 /// What stands at a position, escapes and percent-encoding resolved, and `at` moves behind it. Every character
 /// outside ASCII is some bytes from 0x80 on; every short escape is a space; behind the end is 0.
-fn unit(text: &[u8], at: &mut usize) -> u8 {
+fn unit(text: &str, at: &mut usize) -> u8 {
     let first = byte(text, *at);
     *at += 1;
     let count = match first {
@@ -124,21 +121,6 @@ fn unit(text: &[u8], at: &mut usize) -> u8 {
     }
 }
 
-fn byte(text: &[u8], at: usize) -> u8 {
-    text.get(at).copied().unwrap_or(0)
-}
-
-const NO_HEX: u32 = 0x1_0000;
-
-fn hex(text: &[u8], at: usize, count: usize) -> u32 {
-    let mut value = 0;
-    for place in at..at + count {
-        let Some(digit) = char::from(byte(text, place)).to_digit(16) else { return NO_HEX };
-        value = value << 4 | digit;
-    }
-    value
-}
-
 /// May stand before the `@`.
 fn is_local(unit: u8) -> bool {
     is_word(unit) || unit >= 0x80 || unit == b'.' || unit == b'+' || unit == b'-'
@@ -149,67 +131,74 @@ fn is_word(unit: u8) -> bool {
     unit.is_ascii_alphanumeric() || unit == b'_'
 }
 
-/// An address that begins here.
-fn email(text: &[u8], mut at: usize) -> Found {
-    let mut found = None;
-    // The `@` begins a label too, but no last one.
-    let (mut is_domain, mut dots, mut is_name, mut label) = (false, 0, false, 0);
+/// Where an address that begins here ends; 0 where none does.
+fn email(text: &str, mut at: usize) -> usize {
+    let (mut end, mut is_name, mut label) = (0, false, 0);
+    // 1 in the domain's first label.
+    let mut level = 0;
     loop {
         let unit = unit(text, &mut at);
-        if unit == b'@' && !is_domain {
-            (is_domain, label) = (true, 0);
-        } else if !is_local(unit) {
-            return found;
-        } else if is_domain {
-            if unit == b'.' && label > 0 {
-                (dots, label) = (dots + 1, 0);
-                continue;
-            }
-            if unit == b'.' || unit == b'+' || unit == b'_' {
-                return found;
-            }
-            if label == 0 {
-                is_name = unit.is_ascii_alphabetic() || unit >= 0x80;
-            }
-            label += 1;
-            if dots > 0 && is_name && label > 1 {
-                found = Some((at, "[email]"));
-            }
+        let is_dot = unit == b'.';
+        if level == 0 && unit == b'@' || level > 0 && is_dot && label > 0 {
+            (level, label) = (level + 1, 0);
+            continue;
+        }
+        if !is_local(unit) || level > 0 && (is_dot || unit == b'+' || unit == b'_') {
+            return end;
+        }
+        if label == 0 {
+            // Neither a digit nor `-`.
+            is_name = unit > b'9';
+        }
+        label += 1;
+        if level > 1 && is_name && label > 1 {
+            end = at;
         }
     }
 }
 
-/// The longest card number, or the social security number, that begins here.
-fn number(text: &[u8], mut at: usize, has_plus: bool, is_part: bool, is_string: bool) -> Found {
-    let mut found = None;
-    let (mut number, mut digits) = (0_u64, 0);
+/// Where the longest card number, or the social security number, that begins here ends, and which it is; 0 where
+/// none does.
+fn number(text: &str, mut at: usize, has_plus: bool, is_part: bool) -> (usize, &'static str) {
+    let mut end = 0;
+    let (mut digits, mut head) = (0, 0);
+    // The Luhn sum, and what it is when one more digit follows.
+    let (mut sum, mut longer_sum) = (0, 0);
     // The lengths of the groups, four bits each.
-    let (mut shape, mut group) = (0_u32, 0);
-    let (mut is_dashed, mut is_card) = (true, true);
+    let mut shape = 0_u32;
+    let (mut group, mut value) = (0, 0_u32);
+    let (mut is_dashed, mut is_card, mut is_social) = (true, true, true);
     loop {
         let mut after = at;
         let unit = unit(text, &mut after);
         if unit.is_ascii_digit() {
             if digits == 19 {
-                return found;
+                break;
             }
-            number = number * 10 + u64::from(unit - b'0');
+            let digit = u32::from(unit - b'0');
             digits += 1;
             group += 1;
+            value = value.wrapping_mul(10) + digit;
+            if digits == 2 {
+                head = value;
+            }
+            (sum, longer_sum) = (longer_sum + digit, sum + digit * 2 - if digit > 4 { 9 } else { 0 });
         } else {
             let is_grouped = shape > 0;
             shape = shape << 4 | group;
+            // No part of it is zero, and some areas were never given to people.
+            is_social &= value != 0 && (is_grouped || value != 666 && value < 900);
             if is_grouped {
                 is_card &= 2 < group && group < 7;
             }
             let goes_on = self::unit(text, &mut { after }).is_ascii_digit();
             if !(is_word(unit) || unit == b'.' && goes_on) {
                 let is_whole = !(is_part || unit == b'-' && goes_on);
-                if shape == 0x324 && is_dashed && is_whole && is_social(number as u32) {
-                    return Some((at, "[ssn]"));
+                if shape == 0x324 && is_dashed && is_whole && is_social {
+                    return (at, "[ssn]");
                 }
-                if is_card && is_issued(number, digits, is_grouped, has_plus) {
-                    found = Some((at, if is_string { "[card]" } else { "\"[card]\"" }));
+                if is_card && sum % 10 == 0 && is_issued(head, digits, is_grouped, has_plus) {
+                    end = at;
                 }
             }
             if !is_grouped {
@@ -217,25 +206,17 @@ fn number(text: &[u8], mut at: usize, has_plus: bool, is_part: bool, is_string: 
             }
             is_dashed &= unit == b'-';
             if !(2..=6).contains(&group) || !(unit == b' ' || unit == b'-' || unit == b'+') {
-                return found;
+                break;
             }
-            group = 0;
+            (group, value) = (0, 0);
         }
         at = after;
     }
+    (end, CARD)
 }
 
-/// Whether cards of so many digits begin so, and the digits pass the Luhn check.
-fn is_issued(number: u64, digits: u32, is_grouped: bool, has_plus: bool) -> bool {
-    let (mut rest, mut head, mut sum) = (number, 0, 0);
-    for place in 0..digits {
-        let digit = (rest % 10) as u32 * (place % 2 + 1);
-        sum += if digit > 9 { digit - 9 } else { digit };
-        rest /= 10;
-        if place + 3 == digits {
-            head = rest as u32;
-        }
-    }
+/// Whether cards of so many digits begin so.
+fn is_issued(head: u32, digits: u32, is_grouped: bool, has_plus: bool) -> bool {
     let is_length = match digits {
         13 => is_grouped && head > 39,
         14 => !has_plus && matches!(head, 30 | 36 | 38 | 39),
@@ -243,17 +224,7 @@ fn is_issued(number: u64, digits: u32, is_grouped: bool, has_plus: bool) -> bool
         16 => head > 21 && !matches!(head, 28 | 29),
         _ => digits > 16 && (head == 35 || head > 39),
     };
-    is_length && head < 70 && sum.is_multiple_of(10)
-}
-
-/// Whether a number of nine digits is of those that were given to people.
-fn is_social(number: u32) -> bool {
-    let area = number / 1_000_000;
-    area != 0
-        && area != 666
-        && area < 900
-        && !(number / 10_000).is_multiple_of(100)
-        && !number.is_multiple_of(10_000)
+    is_length && head < 70
 }
 
 #[cfg(test)]

@@ -14,7 +14,10 @@ use alloc::borrow::Cow;
 
 use self::{scan::Scanner, token::token, unescape::unescape};
 
-pub(crate) use self::token::cut;
+pub(crate) use self::{
+    token::{byte, cut, string_end},
+    unescape::{NO_HEX, hex},
+};
 
 pub use self::{
     error::{Expected, JsonError},

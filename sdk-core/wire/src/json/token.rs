@@ -59,7 +59,7 @@ pub(crate) fn string_end(text: &str, mut at: usize) -> usize {
 }
 
 /// The byte at a position; behind the end 0, which no JSON text has.
-pub(super) fn byte(text: &str, at: usize) -> u8 {
+pub(crate) fn byte(text: &str, at: usize) -> u8 {
     text.as_bytes().get(at).copied().unwrap_or(0)
 }
 

@@ -26,10 +26,10 @@ pub(super) fn unescape(text: &str) -> String {
             b'b' => '\u{8}',
             b'f' => '\u{c}',
             b'u' => {
-                let mut code = hex4(text, at);
+                let mut code = hex(text, at, 4);
                 at += 4;
                 // The first half of a surrogate pair, and the second behind it.
-                let low = hex4(text, at + 2);
+                let low = hex(text, at + 2, 4);
                 if code >> 10 == 0xd800 >> 10 && low >> 10 == 0xdc00 >> 10 && cut(text, at, at + 2) == "\\u" {
                     code = 0x1_0000 + ((code & 0x3ff) << 10) + (low & 0x3ff);
                     at += 6;
@@ -45,10 +45,15 @@ pub(super) fn unescape(text: &str) -> String {
     out
 }
 
-/// The number of four hex digits; of no meaning where there are none.
-fn hex4(text: &str, at: usize) -> u32 {
-    (at..at + 4).fold(0, |number, at| {
-        let digit = byte(text, at);
-        number << 4 | u32::from(if digit > b'9' { digit.wrapping_add(9) } else { digit } & 15)
-    })
+/// No number of so few digits.
+pub(crate) const NO_HEX: u32 = 0x1_0000;
+
+/// The number of so many hex digits; `NO_HEX` where there are others.
+pub(crate) fn hex(text: &str, at: usize, digits: usize) -> u32 {
+    let mut number = 0;
+    for at in at..at + digits {
+        let Some(digit) = char::from(byte(text, at)).to_digit(16) else { return NO_HEX };
+        number = number << 4 | digit;
+    }
+    number
 }

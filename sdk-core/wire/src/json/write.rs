@@ -55,20 +55,20 @@ pub fn write_string(out: &mut impl Sink, text: &str) {
     let mut clean = 0;
     for (index, byte) in text.bytes().enumerate() {
         let escape = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
             b'\n' => "\\n",
             b'\r' => "\\r",
             b'\t' => "\\t",
             0..=0x1f => "\\u00",
+            b'"' | b'\\' => "\\",
             _ => continue,
         };
         out.put(cut(text, clean, index));
         out.put(escape);
+        // A quote or backslash follows as it is.
+        clean = index + usize::from(byte < b' ');
         if escape.len() > 2 {
             out.put_ascii(&hex_digits(byte));
         }
-        clean = index + 1;
     }
     out.put(cut(text, clean, text.len()));
     out.put("\"");
@@ -91,18 +91,10 @@ pub fn write_member(out: &mut impl Sink, before: &str, text: &str) {
 
 /// Appends a whole number.
 pub fn write_number(out: &mut impl Sink, number: u64) {
-    let mut text = [0; 20];
-    let mut rest = number;
-    let mut at = text.len();
-    for digit in text.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        at -= 1;
-        if rest == 0 {
-            break;
-        }
+    if number > 9 {
+        write_number(out, number / 10);
     }
-    out.put_ascii(text.get(at..).unwrap_or_default());
+    out.put_ascii(&[b'0' + (number % 10) as u8]);
 }
 
 /// Appends an object of the members of `under` and `over`; where both have a key, `over` wins.
@@ -123,17 +115,18 @@ pub fn write_merged(out: &mut impl Sink, under: RawJson<'_>, over: RawJson<'_>) 
 /// The same of any number of objects, each laid over those before it.
 pub fn write_layers(out: &mut impl Sink, layers: &[RawJson<'_>]) {
     let mut before = "{\"";
-    for (index, layer) in layers.iter().enumerate() {
+    let mut rest = layers;
+    while let [layer, over @ ..] = rest {
         for (key, value) in layer.members() {
-            if layers.iter().skip(index + 1).any(|over| over.get(key).is_some()) {
-                continue;
+            if over.iter().all(|over| over.get(key).is_none()) {
+                out.put(before);
+                out.put(key);
+                out.put("\":");
+                out.put(value.text());
+                before = ",\"";
             }
-            out.put(before);
-            out.put(key);
-            out.put("\":");
-            out.put(value.text());
-            before = ",\"";
         }
+        rest = over;
     }
-    out.put(if before.len() == 2 && before.starts_with('{') { "{}" } else { "}" });
+    out.put(if before.starts_with('{') { "{}" } else { "}" });
 }
