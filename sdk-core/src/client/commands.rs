@@ -140,7 +140,7 @@ impl Client {
 
     /// Adds super properties: a JSON object's text, laid under the properties of every later track, page and screen.
     pub fn register(&mut self, properties: &str, registration: Registration, now: Now) {
-        let Some(properties) = self.checked(properties) else { return };
+        let Some(properties) = self.object(properties) else { return };
         // Nothing is kept of somebody who said no.
         if self.consent() == Consent::Denied {
             return;
@@ -176,20 +176,8 @@ impl Client {
 
     /// Context of every later event: a JSON object's text, from the host.
     pub fn set_context(&mut self, context: &str) {
-        if let Some(context) = self.checked(context) {
+        if let Some(context) = self.object(context) {
             context.text().clone_into(&mut self.context);
-        }
-    }
-
-    /// An object as it came; told, when it is none.
-    #[cfg_attr(target_arch = "wasm32", inline(never))]
-    pub(super) fn checked<'a>(&mut self, object: &'a str) -> Option<RawJson<'a>> {
-        match RawJson::object(object) {
-            Ok(object) => Some(object),
-            Err(error) => {
-                self.diagnose(Diagnostic::BadJson { at: error.at });
-                None
-            }
         }
     }
 
@@ -221,7 +209,7 @@ impl Client {
     /// `{"analytics":true,"advertising":false}`. Every later event carries it, in `context.consent`. When it speaks of
     /// the purpose that recording needs (`Config::consent_purpose`), that is the decision of [`Self::set_consent`].
     pub fn set_purposes(&mut self, purposes: &str, now: Now) {
-        let Some(purposes) = self.checked(purposes) else { return };
+        let Some(purposes) = self.object(purposes) else { return };
         let agreed = purposes.get(self.config.consent_purpose).unwrap_or(RawJson::NONE);
         // Only true and false begin so.
         match agreed.text().as_bytes().first() {

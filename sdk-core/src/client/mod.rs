@@ -3,6 +3,7 @@
 mod answer;
 mod commands;
 mod inputs;
+mod object;
 mod record;
 mod saving;
 mod sending;

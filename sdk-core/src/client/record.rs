@@ -52,7 +52,7 @@ impl Client {
         let mut lost = None;
         for (object, text) in objects.iter_mut().zip(&[properties, options.context, options.integrations]) {
             let Some(text) = text else { continue };
-            let Some(found) = self.checked(text) else {
+            let Some(found) = self.object(text) else {
                 self.lose(LossReason::Serialize, 1);
                 self.must_save = true;
                 lost = Some(LossReason::Serialize);

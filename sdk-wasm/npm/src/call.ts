@@ -67,3 +67,16 @@ export const capture = (kind: number, name: unknown, body?: unknown, given?: Cal
     json(options.integrations),
   ];
 };
+
+/** A call that storage kept. The core takes JSON at its word: a text that was damaged is one that cannot be written. */
+export const readCall = (text: string): Call => {
+  const call = JSON.parse(text) as Call;
+  for (const at of [2, 5, 6] as const) {
+    try {
+      if (call[at] && (at > 2 || (call[0] & 15) != ALIAS)) JSON.parse(call[at]);
+    } catch {
+      call[at] = "?";
+    }
+  }
+  return call;
+};

@@ -1,7 +1,7 @@
 // The host of the core: carries out what it asks, tells it what the page notices, and stands in for it before it is
 // ready. The core decides; here is only what a browser owns: storage, requests, clocks, the page's end.
 
-import { ALIAS, CONSENT, IDENTIFY, RESET, uuid } from "./call.js";
+import { ALIAS, CONSENT, IDENTIFY, RESET, readCall, uuid } from "./call.js";
 import type { Call } from "./call.js";
 import { openCookie, readCookie } from "./cookie.js";
 import { openCore } from "./core.js";
@@ -228,7 +228,7 @@ export const startEngine = (options: InitOptions) => {
       }
       for (const key of keys) {
         try {
-          const call = JSON.parse(store.get(key)) as Call;
+          const call = readCall(store.get(key));
           // Who this visitor is has been settled since, if others came late.
           if (!isLate || isEvent(call)) if (!give(call)) accept(call);
         } catch {

@@ -35,7 +35,9 @@ test("events of a closed tab arrive, once", async () => {
 test("an event carries page, session, ids and what the app said", async () => {
   const { page, context } = await visit(browser, url("&utm_source=news&utm_campaign=may"));
   const isDone = await page.evaluate(() => {
-    hw.register({ shop: "north" });
+    hw.register({ shop: "north", 'a"ü\b\u0001\n': 1, plain: 2 });
+    hw.unregister('a"ü\b\u0001\n');
+    hw.unregister("plain");
     hw.identify("u1", { plan: "pro" });
     hw.track("Bought", { price: 1e21, name: 'ü"\n' }, { messageId: "mine", timestamp: "2026-01-02T03:04:05.678Z", context: { page: { path: "/own" } } });
     hw.group("g1", { size: 3 });
@@ -84,6 +86,29 @@ test("the page is left before the core is ready", async () => {
   const [back] = await collector.named("Back", 1);
   assert.equal((await collector.named("Cold", 2, 1_000)).length, 1);
   assert.equal(back.anonymousId, cold.anonymousId, "one visitor, one id");
+  await context.close();
+});
+
+test("a waiting call that storage damaged is a counted loss, and spoils no other", async () => {
+  const { page, context } = await visit(browser, url());
+  await page.evaluate(() => {
+    const keep = (index, name, ...texts) => {
+      const [body, context, integrations] = texts;
+      localStorage.setItem(`hw.web.o.gone.q.${index}`, JSON.stringify([0, name, body, `message-${index}`, Date.now(), context, integrations]));
+    };
+    keep(0, "Damaged", '{"plan":pro}', "", "");
+    keep(1, "Damaged", "", '{"page":{}}}', "");
+    keep(2, "Damaged", "", "", '{"All":true,}');
+    keep(3, "Sound", '{"plan":"pro"}', '{"page":{}}', '{"All":true}');
+  });
+  await page.goto(url());
+  await page.waitForSelector("html[data-ready=true]");
+  await page.evaluate(() => hw.flush());
+  const [sound] = await collector.named("Sound", 1);
+  assert.deepEqual(sound?.properties, { plan: "pro" });
+  assert.equal((await collector.named("Damaged", 0)).length, 0);
+  const lost = await page.evaluate(() => diagnostics.filter((it) => it.kind === "lost").map((it) => it.second));
+  assert.deepEqual(lost, [1, 1, 1]);
   await context.close();
 });
 
