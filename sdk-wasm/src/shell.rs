@@ -149,7 +149,7 @@ impl<H: Host> Shell<H> {
 
     fn app_call(&mut self, kind: u32, unix_ms: f64, text: &str, now: Now) {
         let mut fields = Fields(text);
-        let [body, context, integrations, message_id] = core::array::from_fn(|_| fields.next());
+        let [body, context, integrations, message_id] = array::from_fn(|_| fields.next());
         let body = if kind > 15 || kind == 1 { scrubbed(body) } else { body.into() };
         let context = scrubbed(context);
         let name = fields.0;
