@@ -1,7 +1,7 @@
 // What may be said of an element of the page, and by which name: every feature that looks at elements asks here.
 // A page's own words win: `data-holloway-off`, `-on` and `-mask` count for everything inside.
 
-const OFF = "[data-holloway-off]";
+export const OFF = "[data-holloway-off]";
 const ON = "[data-holloway-on]";
 const MASK = "[data-holloway-mask]";
 /** Elements whose text is what somebody typed, or is no text. */
@@ -81,15 +81,13 @@ const nameOf = (element: Element, isUnique: (selector: string) => boolean): stri
 
 /** One step of a path: the tag, classes that mean something, and the place among siblings that look the same. */
 const step = (element: Element): string => {
-  const classes = isMasked(element) ? [] : [...element.classList];
-  const name = [
-    CSS.escape(element.localName),
-    ...classes.filter((name) => PART.test(name)),
-  ].join(".");
+  const { localName } = element;
+  const classes = [...element.classList].filter((name) => PART.test(name) && !isMasked(element));
+  const name = [CSS.escape(localName), ...classes].join(".");
   // Not `children`: a field of that name stands in its form's way.
   const siblings = Array.from(element.parentNode?.childNodes || [element]).filter((node): node is Element => node.nodeType == 1);
   return siblings.filter((one) => one.matches(name)).length > 1
-    ? `${name}:nth-of-type(${siblings.filter((one) => one.localName == element.localName).indexOf(element) + 1})`
+    ? `${name}:nth-of-type(${siblings.filter((one) => one.localName == localName).indexOf(element) + 1})`
     : name;
 };
 
@@ -99,14 +97,13 @@ const step = (element: Element): string => {
  */
 export const selectorOf = (element: Element): string => {
   const root = element.getRootNode() as ShadowRoot;
-  const isUnique = (selector: string) => root.querySelectorAll(selector).length == 1;
+  const isUnique = (selector: string) => !root.querySelectorAll(selector)[1];
   let path = nameOf(element, isUnique);
   if (!path) {
     path = step(element);
     for (let at = element.parentElement; at; at = at.parentElement) {
-      const name = nameOf(at, isUnique);
       const tag = at.localName;
-      const anchor = name && isUnique(name) ? name : LANDMARK.test(tag) && isUnique(tag) ? tag : "";
+      const anchor = [nameOf(at, isUnique), LANDMARK.test(tag) && tag].find((name) => name && isUnique(name));
       path = `${anchor || step(at)} > ${path}`;
       if (anchor) break;
     }

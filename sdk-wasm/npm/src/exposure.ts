@@ -1,7 +1,10 @@
 // Elements that were really seen: half of it for a second, unless said otherwise, on a visible page.
 
+import { awakeMs } from "./clock.js";
 import { isMasked, nearest, selectorOf } from "./element.js";
+import { listen } from "./listener.js";
 import type { Plugin } from "./options.js";
+import { isLeft, listenRoute, onPage, pageOfNow } from "./route.js";
 
 export interface ExposureOptions {
   /** Which elements, besides those that say so themselves: none. */
@@ -47,7 +50,7 @@ export const exposure = (given: string | readonly string[] | ExposureOptions = [
     const elements = new Map<Element, Seen>();
     let counts: Record<string, number> = {};
     let count = 0;
-    let path = location.pathname;
+    let page = pageOfNow();
     let scanTimer: ReturnType<typeof setTimeout> | undefined;
 
     const expose = (element: Element, seen: Seen) => {
@@ -64,7 +67,7 @@ export const exposure = (given: string | readonly string[] | ExposureOptions = [
       const isSeen = !!seen.isInView && document.visibilityState == "visible";
       if (isSeen == !!sinceMs) return;
       clearTimeout(seen.timer);
-      const nowMs = performance.now();
+      const nowMs = awakeMs();
       if (isSeen) seen.timer = setTimeout(expose, visibleMs, element, seen);
       else seen.totalMs += nowMs - sinceMs;
       seen.sinceMs = isSeen ? nowMs : 0;
@@ -87,7 +90,7 @@ export const exposure = (given: string | readonly string[] | ExposureOptions = [
       const sums: Record<string, number> = {};
       for (const [element, seen] of elements) {
         // What is still in view goes on from here.
-        const nowMs = performance.now();
+        const nowMs = awakeMs();
         const ms = seen.totalMs + (seen.sinceMs && nowMs - seen.sinceMs);
         if (ms >= 1) sums[seen.name] = (sums[seen.name] || 0) + Math.round(ms);
         seen.totalMs = 0;
@@ -95,21 +98,14 @@ export const exposure = (given: string | readonly string[] | ExposureOptions = [
         if (!element.isConnected) elements.delete(element);
       }
       const names = Object.keys(sums);
-      if (total && names[0]) host.track("Elements Viewed", { elements: names.map((name) => ({ name, visible_ms: sums[name] })) });
+      if (total && names[0]) {
+        host.track("Elements Viewed", { elements: names.map((name) => ({ name, visible_ms: sums[name] })) }, onPage(page));
+      }
     };
     let sweepAt = ELEMENTS_SOFT_MAX;
     const scan = () => {
       scanTimer = undefined;
-      // Another route is another view: whatever is seen there is seen anew.
-      if (path != location.pathname) {
-        path = location.pathname;
-        tellTotal();
-        observer.disconnect();
-        elements.forEach(({ timer }) => clearTimeout(timer));
-        elements.clear();
-        counts = {};
-        count = 0;
-      }
+      page = pageOfNow();
       // Forgets what was removed: lists may go on for ever.
       if (elements.size > sweepAt) {
         tellTotal();
@@ -131,13 +127,20 @@ export const exposure = (given: string | readonly string[] | ExposureOptions = [
     const scanSoon = () => (scanTimer ??= setTimeout(scan, SCAN_DELAY_MS));
     new MutationObserver(scanSoon).observe(document, { subtree: true, childList: true, attributeFilter: [EXPOSE] });
     scanSoon();
-    document.addEventListener("visibilitychange", updateAll);
-    // A page of the back/forward cache is another view.
-    addEventListener("pageshow", ({ persisted }) => {
-      if (!persisted) return;
-      path = "";
+    listen("visibilitychange", updateAll);
+    // Another route is another view: whatever is seen there is seen anew.
+    const renew = () => {
+      tellTotal();
+      observer.disconnect();
+      elements.forEach(({ timer }) => clearTimeout(timer));
+      elements.clear();
+      counts = {};
+      count = 0;
       scanSoon();
-    });
+    };
+    listenRoute(() => isLeft(page) && renew());
+    // So is a page of the back/forward cache.
+    listen<PageTransitionEvent>("pageshow", ({ persisted }) => persisted && renew());
     host.onLeave(tellTotal);
   },
 });

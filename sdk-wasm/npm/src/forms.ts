@@ -1,8 +1,11 @@
 // Forms: begun, submitted, given up; which fields in which order, for how long, with how many refusals. Never a value.
 
+import { awakeMs } from "./clock.js";
 import { isMasked, isOff, nearest, selectorOf } from "./element.js";
-import { listen } from "./deep-listener.js";
+import { listen, listenDeep } from "./listener.js";
 import type { Plugin } from "./options.js";
+import { isLeft, onPage, pageOfNow } from "./route.js";
+import type { Page } from "./route.js";
 
 export interface FormsOptions {
   /** Whether fields without a form count too, as one form named by the nearest `role=form`, else by the body: false. */
@@ -18,7 +21,7 @@ interface Field {
 interface Form {
   readonly name: string;
   /** The page that it is on: when the route has changed, it is too late to ask. */
-  readonly page: { path: string };
+  readonly page: Page;
   startMs: number;
   fields: Field[];
   errors: Record<string, number>;
@@ -59,7 +62,7 @@ export const forms = ({ formless }: FormsOptions = {}): Plugin => ({
     let timer: ReturnType<typeof setInterval> | undefined;
 
     const blur = () => {
-      if (focused) focused.ms += Math.round(performance.now() - sinceMs);
+      if (focused) focused.ms += Math.round(awakeMs() - sinceMs);
       focused = undefined;
     };
     const tell = (what: string, { name, page, fields, errors, startMs }: Form) => {
@@ -76,13 +79,13 @@ export const forms = ({ formless }: FormsOptions = {}): Plugin => ({
                 duration_ms: fields[0] && Math.round(performance.now() - startMs),
               }),
         },
-        page.path == location.pathname ? undefined : { context: { page } },
+        onPage(page),
       );
     };
     /** Ends what is over: removed, on another route, or all of it. */
-    const sweep = (isLeft: boolean) => {
+    const sweep = (isOver?: boolean) => {
       for (const [element, form] of open) {
-        if (!isLeft && element.isConnected && form.page.path == location.pathname) continue;
+        if (!isOver && element.isConnected && !isLeft(form.page)) continue;
         blur();
         open.delete(element);
         if (form.isStarted && !form.isSubmitted) tell(form.isTaken ? "Submitted" : "Abandoned", form);
@@ -92,17 +95,15 @@ export const forms = ({ formless }: FormsOptions = {}): Plugin => ({
     const formOf = (element: Element): Form => {
       let form = open.get(element);
       if (!form) {
-        const path = location.pathname;
-        const page = { path, title: document.title, url: location.origin + path };
         const name = (!isMasked(element) && element.getAttribute("name")) || selectorOf(element);
-        open.set(element, (form = { name, page, startMs: 0, fields: [], errors: {} }));
+        open.set(element, (form = { name, page: pageOfNow(), startMs: 0, fields: [], errors: {} }));
         timer ??= setInterval(sweep, SWEEP_INTERVAL_MS);
       }
       return form;
     };
 
-    listen(["focusin", "focusout", "input", "submit", "invalid", "formdata"], ({ type }: Event, path) => {
-      sweep(false);
+    listenDeep("focusin focusout input submit invalid formdata", ({ type }, path) => {
+      sweep();
       if (type == "focusout") return blur();
       const target = path[0] as HTMLInputElement;
       const isField = target.matches(FIELD);
@@ -132,8 +133,8 @@ export const forms = ({ formless }: FormsOptions = {}): Plugin => ({
         }
         if (focused?.name == name && form.fields.includes(focused)) return;
         blur();
-        sinceMs = performance.now();
-        if (!form.fields[0]) form.startMs = sinceMs;
+        sinceMs = awakeMs();
+        if (!form.fields[0]) form.startMs = performance.now();
         focused = form.fields.find((field) => field.name == name) || { name, ms: 0 };
         if (!form.fields.includes(focused) && form.fields.length < FIELDS_MAX) form.fields.push(focused);
         if (!form.isStarted) {
@@ -143,6 +144,6 @@ export const forms = ({ formless }: FormsOptions = {}): Plugin => ({
       }
     });
     // Capturing, and so before the client's own listener sends what waits. A page that is only hidden goes on.
-    addEventListener("pagehide", () => sweep(true), true);
+    listen("pagehide", () => sweep(true));
   },
 });

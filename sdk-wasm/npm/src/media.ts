@@ -2,7 +2,7 @@
 // units (seconds, sound from 0 to 100) are those of the Segment spec for video as far as it goes; `Audio …` likewise.
 
 import { nearest } from "./element.js";
-import { listen } from "./deep-listener.js";
+import { listen, listenDeep } from "./listener.js";
 import { hearEmbeds } from "./media/embed.js";
 import { openPlayback } from "./media/playback.js";
 import type { Playback } from "./media/playback.js";
@@ -38,9 +38,9 @@ export const media = (options: MediaOptions = {}): Plugin => ({
 
     // Browsers pause what plays in a page that is gone: nobody pressed anything.
     let isGone = false;
-    for (const type of ["pagehide", "pageshow"]) addEventListener(type, () => (isGone = type == "pagehide"));
+    listen("pagehide pageshow", ({ type }) => (isGone = type == "pagehide"));
 
-    listen(["playing", "pause", "timeupdate", "seeking", "seeked", "ended", "emptied"], ({ type }: Event, path) => {
+    listenDeep("playing pause timeupdate seeking seeked ended emptied", ({ type }, path) => {
       const element = path[0] as HTMLMediaElement;
       if (isGone || !(element instanceof HTMLMediaElement)) return;
       const { autoplay, loop, muted, volume } = element;

@@ -227,7 +227,8 @@ test("parts by behaviour", async (suite) => {
           window.wait = (ms) => new Promise((done) => setTimeout(done, ms));
           const client = {};
           const host = {
-            track: (event, properties) => calls.push([event, properties]),
+            // Without a word of it, an event is of the page that the address says.
+            track: (event, properties, options) => calls.push([event, properties, options?.context?.page.path ?? location.pathname]),
             page: (name, properties) => calls.push(["page", { name, ...properties }]),
             onLeave: (listener) => leaves.push(listener),
           };
@@ -239,7 +240,8 @@ test("parts by behaviour", async (suite) => {
       for (const step of steps) await act(page, step);
       const calls = JSON.parse(JSON.stringify(await page.evaluate(() => calls)).replaceAll(app.origin, "app:"));
       assert.deepEqual(calls.map(([event]) => event), expected.map(([event]) => event));
-      expected.forEach(([event, wanted = {}], i) => {
+      expected.forEach(([event, wanted = {}, path], i) => {
+        if (path) assert.equal(calls[i][2], path, `the page of ${event}`);
         for (const [key, value] of Object.entries(wanted)) {
           assert.ok(holds(calls[i][1][key], value), `${event}: expected ${key} ${JSON.stringify(value)}, found ${JSON.stringify(calls[i][1])}`);
         }

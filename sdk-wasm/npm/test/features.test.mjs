@@ -447,6 +447,22 @@ test("frames that speak Vimeo's protocol", async () => {
   assert.equal(events[0].properties.sound, 25);
 });
 
+test("what was watched on a route is told of it", async () => {
+  const video = (id) => `<video id="${id}" muted src="/pattern.webm" title="${id}"></video>`;
+  const events = await visit("media", video("first") + video("second"), async (page) => {
+    await page.evaluate(() => first.play());
+    await page.waitForFunction(() => first.currentTime > 0.5);
+    await page.evaluate(() => (history.pushState({}, "", "/next"), first.remove(), second.play()));
+    await page.waitForFunction(() => second.currentTime > 0.5);
+  });
+  assert.deepEqual(events.map(({ event, context, properties: { title } }) => [context.page.path, event, title]), [
+    ["/shop", "Video Playback Started", "first"],
+    ["/shop", "Video Watched", "first"],
+    ["/next", "Video Playback Started", "second"],
+    ["/next", "Video Watched", "second"],
+  ]);
+});
+
 // Exposure.
 
 test("elements are exposed once each, when they were really in view, also those added later", async () => {
@@ -495,6 +511,43 @@ test("elements are exposed once each, when they were really in view, also those 
   const viewed = events.filter(({ event }) => event === "Elements Viewed").flatMap(({ properties }) => properties.elements);
   assert.deepEqual([...new Set(names(viewed))].sort(), [".card", "hero", "tall"]);
   for (const { name, visible_ms } of viewed) assert.ok(visible_ms > 0, name);
+});
+
+test("what was seen on a route is told of it, and on the next one it is seen anew", async () => {
+  const body = `<div data-holloway-expose="hero" style="height: 200px"></div>`;
+  const events = await visit("exposure", body, async (page, collector) => {
+    await recorded(page, collector, "Element Exposed", 1);
+    await page.evaluate(() => (history.pushState({}, "", "/next"), document.querySelector("main").append("next")));
+    await recorded(page, collector, "Element Exposed", 2);
+    // Nothing in the page says that it is another one.
+    await page.evaluate(() => history.pushState({}, "", "/last"));
+    await recorded(page, collector, "Element Exposed", 3);
+  });
+  const told = ({ event, context, properties }) => [context.page.path, event, properties.name ?? names(properties.elements)];
+  // A page that is left tells once more when it is hidden.
+  const isNew = (one, i, all) => one.join() !== all[i - 1]?.join();
+  assert.deepEqual(events.map(told).filter(isNew), [
+    ["/shop", "Element Exposed", "hero"],
+    ["/shop", "Elements Viewed", ["hero"]],
+    ["/next", "Element Exposed", "hero"],
+    ["/next", "Elements Viewed", ["hero"]],
+    ["/last", "Element Exposed", "hero"],
+    ["/last", "Elements Viewed", ["hero"]],
+  ]);
+});
+
+test("the time that a computer slept is not seen", async () => {
+  const body = `<div data-holloway-expose="hero" style="height: 200px"></div>`;
+  const events = await visit("exposure", body, async (page, collector) => {
+    await recorded(page, collector, "Element Exposed", 1);
+    await page.evaluate((sleepMs) => {
+      const now = performance.now.bind(performance);
+      performance.now = () => now() + sleepMs;
+    }, 20 * 60_000);
+  });
+  const viewed = events.flatMap(({ properties }) => properties.elements ?? []);
+  const totalMs = viewed.reduce((sum, { visible_ms }) => sum + visible_ms, 0);
+  assert.ok(200 <= totalMs && totalMs < 60_000, `${totalMs} ms`);
 });
 
 // Vitals.

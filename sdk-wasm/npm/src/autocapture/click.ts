@@ -15,7 +15,7 @@ export interface ClickOptions {
 }
 
 const ELEMENTS =
-  "a,button,summary,input[type=submit],input[type=button],[role=button],[role=link],[role=tab],[role=menuitem]";
+  "a,button,summary,[type=submit],[type=button],[role=button],[role=link],[role=tab],[role=menuitem]";
 export const DECLARED = "[data-holloway-event]:not(form)";
 
 /** The innermost element under the pointer, in open shadow roots too; nothing where it is off. */

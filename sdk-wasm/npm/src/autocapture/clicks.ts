@@ -1,12 +1,12 @@
 // Clicks on what can be clicked, links that lead away, files. The click itself is never held up.
 
+import { listen } from "../listener.js";
 import type { Plugin } from "../options.js";
 import { DECLARED, describe, linkOf, meantBy, targetOf } from "./click.js";
 import type { ClickOptions } from "./click.js";
-import { listen } from "./listener.js";
 
 const FILE =
-  /\.(pdf|(?:xls|doc|ppt)x?|pps|txt|rtf|csv|exe|key|pkg|dmg|7z|rar|gz|zip|avi|mov|mp[34]|mpe?g|midi?|wav|wm[av])$/i;
+  /\.(pdf|(xls|doc|ppt)x?|pps|txt|rtf|csv|exe|key|pkg|dmg|7z|rar|gz|zip|avi|mov|mp[34]|mpe?g|midi?|wav|wm[av])$/i;
 
 /** The event that the page itself declares on an element. */
 const declared = (element: Element): Record<string, string> => {

@@ -1,9 +1,10 @@
 // How long a view had the visitor's attention.
 
+import { awakeMs } from "../clock.js";
+import { listen } from "../listener.js";
 import type { Plugin } from "../options.js";
-import { depthOf } from "./depth.js";
+import { watchDepth } from "./depth.js";
 import type { DepthOptions } from "./depth.js";
-import { listen } from "./listener.js";
 import { viewsOf } from "./view.js";
 import type { View } from "./view.js";
 
@@ -22,17 +23,16 @@ export const engagement = ({ minMs = 1_000, idleMs = 30_000, ...options }: Engag
   name: "engagement",
   setup(client, host) {
     const views = viewsOf(client);
-    const depth = depthOf(views, options);
-    const now = () => performance.now();
+    watchDepth(views, options);
     let visibleMs = 0;
     let activeMs = 0;
     let toldPercent = 0;
-    let signAt = now();
+    let signAt = awakeMs();
     /** Counted until here; 0 while nobody looks. */
     let since = 0;
 
     const count = () => {
-      const at = now();
+      const at = awakeMs();
       if (since) {
         visibleMs += at - since;
         activeMs += Math.max(0, Math.min(at, signAt + idleMs) - since);
@@ -42,20 +42,21 @@ export const engagement = ({ minMs = 1_000, idleMs = 30_000, ...options }: Engag
       if (isAttended && !since) signAt = at;
       since = isAttended ? at : 0;
     };
-    const tell = (view: View, options?: object) => {
+    const tell = (view: View) => {
       count();
-      const percent = depth.percent();
+      views.look!();
+      const { id: viewId, path, percent } = view;
       if (visibleMs <= minMs && !(view.isScrolled && percent > toldPercent)) return;
       host.track(
         "Page Left",
         {
-          viewId: view.id,
-          path: view.path,
+          viewId,
+          path,
           activeMs: Math.round(activeMs),
           visibleMs: Math.round(visibleMs),
           maxScrollPercent: percent,
         },
-        options,
+        view.options,
       );
       visibleMs = activeMs = 0;
       toldPercent = percent;
@@ -63,9 +64,9 @@ export const engagement = ({ minMs = 1_000, idleMs = 30_000, ...options }: Engag
 
     count();
     views.ends.push((view) => {
-      tell(view, { context: { page: view.page } });
+      tell(view);
       visibleMs = activeMs = toldPercent = 0;
-      signAt = now();
+      signAt = awakeMs();
     });
     host.onLeave(() => {
       tell(views.now);
@@ -75,7 +76,7 @@ export const engagement = ({ minMs = 1_000, idleMs = 30_000, ...options }: Engag
     listen("visibilitychange pageshow focus blur", count);
     listen("pointerdown pointermove keydown scroll wheel touchmove", () => {
       count();
-      signAt = now();
+      signAt = awakeMs();
     });
   },
 });

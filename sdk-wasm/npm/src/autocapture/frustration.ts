@@ -1,10 +1,10 @@
 // Clicks of visitors who do not get what they want.
 
 import { nearest } from "../element.js";
+import { listen } from "../listener.js";
 import type { Plugin } from "../options.js";
 import { describe, linkOf, meantBy, targetOf } from "./click.js";
 import type { ClickOptions } from "./click.js";
-import { listen } from "./listener.js";
 import { watchReactions } from "./reaction.js";
 
 export interface FrustrationOptions extends ClickOptions {

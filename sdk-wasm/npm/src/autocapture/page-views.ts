@@ -1,7 +1,7 @@
 // A page view for each route that a visitor comes to.
 
+import { guarded, listen } from "../listener.js";
 import type { Plugin } from "../options.js";
-import { guarded, listen } from "./listener.js";
 import { viewsOf } from "./view.js";
 import type { RouteOptions } from "./view.js";
 

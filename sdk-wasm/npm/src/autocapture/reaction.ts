@@ -1,6 +1,6 @@
 // Whether the page did anything in answer to a click.
 
-import { listen } from "./listener.js";
+import { listen } from "../listener.js";
 
 /** Calls `unanswered` when the page showed no reaction within `waitMs`, though it was alive and seen all the time. */
 export const watchReactions = (waitMs: number) => {

@@ -1,7 +1,7 @@
 // How far down visitors scroll.
 
 import type { Plugin } from "../options.js";
-import { depthOf } from "./depth.js";
+import { watchDepth } from "./depth.js";
 import type { DepthOptions } from "./depth.js";
 import { viewsOf } from "./view.js";
 
@@ -15,13 +15,12 @@ export const scrollDepth = (options: ScrollDepthOptions = {}): Plugin => ({
   name: "scroll-depth",
   setup(client, host) {
     const views = viewsOf(client);
-    let told = 0;
-    views.starts.push(() => (told = 0));
-    depthOf(views, options).listeners.push((percent) => {
-      for (const threshold of options.thresholds || [25, 50, 75, 90, 100]) {
-        if (threshold > told && threshold <= percent) {
-          host.track("Scroll Depth Reached", { percent: threshold, viewId: views.now.id, path: views.now.path });
-          told = threshold;
+    watchDepth(views, options);
+    views.scrolls.push((view) => {
+      for (const percent of options.thresholds || [25, 50, 75, 90, 100]) {
+        if (percent > view.toldDepth && percent <= view.percent) {
+          view.toldDepth = percent;
+          host.track("Scroll Depth Reached", { percent, viewId: view.id, path: view.path }, view.options);
         }
       }
     });

@@ -1,9 +1,9 @@
 // The view of now: what a visitor sees under one route, from its beginning to the next one. Time and scroll depth
 // belong to a view, not to a document: a single-page app has many views in one document.
 
-import type { Holloway, Properties } from "../options.js";
-import type { Depth } from "./depth.js";
-import { guarded, listen } from "./listener.js";
+import { listen } from "../listener.js";
+import type { CallOptions, Holloway, Properties } from "../options.js";
+import { listenRoute } from "../route.js";
 
 export interface RouteOptions {
   /** Whether another hash is another view: false. */
@@ -20,19 +20,25 @@ export interface View {
   readonly page: Properties;
   /** The document began with it, so that the address may hold a campaign. */
   readonly isFirst?: boolean;
-  /** How far down it was seen, and out of how much. */
+  /** Options of what is told of it; since it has ended, its page. */
+  options?: CallOptions;
+  /** How far down it was seen, in pixels and of its height. */
   bottom: number;
-  height: number;
+  percent: number;
   isScrolled?: boolean;
+  /** The percent that was told last. */
+  toldDepth: number;
 }
 
 export interface Views {
   now: View;
   options: RouteOptions;
-  depth?: Depth;
-  /** All of these are told of a view's end, then all of those of the next one's beginning. */
-  readonly ends: ((view: View) => void)[];
-  readonly starts: (() => void)[];
+  /** Looks at a scroll that nobody has looked at yet. */
+  look?: () => void;
+  /** Told of each scroll of a view, of its end, and then of the next one's beginning. */
+  readonly scrolls: ((view: View) => unknown)[];
+  readonly ends: ((view: View) => unknown)[];
+  readonly starts: ((view: View) => unknown)[];
 }
 
 const known = new WeakMap<Holloway, Views>();
@@ -45,16 +51,16 @@ export const viewsOf = (client: Holloway, options?: RouteOptions): Views => {
     return found;
   }
   // No more of the address than makes the view: queries carry secrets.
-  const routeOf = ({ pathname, searchParams, hash }: URL): [path: string, search: string, hash: string] => {
+  const routeOf = ({ pathname, searchParams, hash }: URL) => {
     const { options } = views;
     const query = `${new URLSearchParams([...searchParams].filter(([key]) => options.query?.includes(key)))}`;
-    return [pathname, query && "?" + query, options.hash ? hash.split("?")[0]! : ""];
+    return [pathname, query && "?" + query, options.hash ? hash.split("?")[0]! : ""] as const;
   };
   let shown: URL;
   const show = (former?: View) => {
+    for (const end of views.ends) end(views.now);
     shown = new URL(location.href);
-    const route = routeOf(shown);
-    const [path, search] = route;
+    const [path, search, hash] = routeOf(shown);
     views.now = {
       id: Date.now().toString(36) + Math.random().toString(36).slice(2),
       path,
@@ -65,34 +71,21 @@ export const viewsOf = (client: Holloway, options?: RouteOptions): Views => {
         search,
         title: document.title,
         // A fragment that is no route may be a secret.
-        url: location.origin + path + search + (/^#!?\//.test(route[2]) ? route[2] : ""),
+        url: location.origin + path + search + (/^#!?\//.test(hash) ? hash : ""),
       },
       isFirst: !former,
       bottom: 0,
-      height: 0,
+      percent: 0,
+      toldDepth: 0,
     };
-    for (const start of views.starts) start();
+    for (const start of views.starts) start(views.now);
   };
-  const next = (former?: View) => {
-    for (const end of views.ends) end(views.now);
-    show(former);
-  };
-  const views = { options: options || {}, ends: [], starts: [] } as unknown as Views;
+  const views = { options: options || {}, scrolls: [], ends: [], starts: [] } as unknown as Views;
   known.set(client, views);
   show();
-  const check = guarded(() => {
-    if (`${routeOf(shown)}` != `${routeOf(new URL(location.href))}`) next(views.now);
-  });
-  for (const method of ["pushState", "replaceState"] as const) {
-    const inner = history[method];
-    history[method] = function (this: History, ...rest) {
-      const result = inner.apply(this, rest);
-      check(0);
-      return result;
-    };
-  }
-  listen("popstate hashchange", check);
+  views.ends.push((view) => (view.options = { context: { page: view.page } }));
+  listenRoute(() => `${routeOf(shown)}` != `${routeOf(new URL(location.href))}` && show(views.now));
   // Back from the back-forward cache: seen anew.
-  listen<PageTransitionEvent>("pageshow", (event) => event.persisted && next());
+  listen<PageTransitionEvent>("pageshow", ({ persisted }) => persisted && show());
   return views;
 };

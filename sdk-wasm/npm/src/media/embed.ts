@@ -1,6 +1,8 @@
 // Players in frames, by the messages that YouTube's and Vimeo's own scripts exchange with them. No script is loaded.
 
+import { awakeMs } from "../clock.js";
 import { nearest } from "../element.js";
+import { listen } from "../listener.js";
 import type { Playback } from "./playback.js";
 
 const ASK_INTERVAL_MS = 500;
@@ -65,51 +67,46 @@ export const hearEmbeds = (
   const frames = () => [...document.querySelectorAll("iframe")];
   const askAll = () => frames().forEach((frame) => ask(frame));
 
-  document.addEventListener(
-    "load",
-    ({ target }) => {
-      if (!(target instanceof HTMLIFrameElement)) return;
-      states.delete(target);
-      forget(target);
-      ask(target);
-    },
-    true,
-  );
+  // Not told to the window.
+  const load = ({ target }: Event) => {
+    if (!(target instanceof HTMLIFrameElement)) return;
+    states.delete(target);
+    forget(target);
+    ask(target);
+  };
+  listen("load", load, document);
   // The frames that were there before.
   if (document.readyState == "complete") askAll();
-  else addEventListener("load", askAll);
+  else listen("load", askAll);
 
-  addEventListener("message", ({ origin, source, data }) => {
+  listen<MessageEvent>("message", ({ origin, source, data }) => {
     const [player] = known(origin);
     const frame = player && frames().find((one) => one.contentWindow == source);
+    // What is no message of the player may throw.
     if (!frame) return;
-    try {
-      const message = (typeof data == "string" ? JSON.parse(data) : data) as Message;
-      const { event, info } = message;
-      const { seconds, volume, ...rest } = message.data || {};
-      if (event == "ready") subscribe(frame, player, origin);
-      const state = states.get(frame) || { currentTime: 0, duration: 0, playerState: UNSTARTED, volume: 100, playbackRate: 1, toldMs: 0 };
-      states.set(frame, state);
-      const { currentTime: before, toldMs } = state;
-      const told = seconds ?? info?.currentTime;
-      Object.assign(state, info, rest, {
-        currentTime: told ?? before,
-        ...(volume != null && { volume: volume * 100 }),
-        playerState: VIMEO_STATES[event] ?? info?.playerState ?? state.playerState,
-      });
-      const nowMs = performance.now();
-      const jumpS = state.currentTime - before;
-      const mayS = state.isPlaying ? ((nowMs - toldMs) / 1000) * state.playbackRate + JUMP_S : JUMP_S;
-      if (told != null) state.toldMs = nowMs;
-      const { currentTime: at, duration: length, playerState, playbackRate: rate } = state;
-      if (playerState == UNSTARTED) return forget(frame);
-      state.isPlaying = playerState == PLAYING || (playerState == BUFFERING && state.isPlaying);
-      const moment = { at, length, isPlaying: state.isPlaying!, isEnded: playerState == ENDED, sound: state.muted ? 0 : state.volume, rate };
-      const playback = playbackOf(frame, player);
-      if (jumpS < -JUMP_S / 2 || jumpS > mayS) playback?.move({ ...moment, isSeeking: true });
-      playback?.move(moment);
-    } catch {
-      // Not a message of the player.
-    }
+    const message = (typeof data == "string" ? JSON.parse(data) : data) as Message;
+    const { event, info } = message;
+    const { seconds, volume, ...rest } = message.data || {};
+    if (event == "ready") subscribe(frame, player, origin);
+    const state = states.get(frame) || { currentTime: 0, duration: 0, playerState: UNSTARTED, volume: 100, playbackRate: 1, toldMs: 0 };
+    states.set(frame, state);
+    const { currentTime: before, toldMs } = state;
+    const told = seconds ?? info?.currentTime;
+    Object.assign(state, info, rest, {
+      currentTime: told ?? before,
+      ...(volume != null && { volume: volume * 100 }),
+      playerState: VIMEO_STATES[event] ?? info?.playerState ?? state.playerState,
+    });
+    const nowMs = awakeMs();
+    const jumpS = state.currentTime - before;
+    const mayS = state.isPlaying ? ((nowMs - toldMs) / 1000) * state.playbackRate + JUMP_S : JUMP_S;
+    if (told != null) state.toldMs = nowMs;
+    const { currentTime: at, duration: length, playerState, playbackRate: rate } = state;
+    if (playerState == UNSTARTED) return forget(frame);
+    state.isPlaying = playerState == PLAYING || (playerState == BUFFERING && state.isPlaying);
+    const moment = { at, length, isPlaying: state.isPlaying!, isEnded: playerState == ENDED, sound: state.muted ? 0 : state.volume, rate };
+    const playback = playbackOf(frame, player);
+    if (jumpS < -JUMP_S / 2 || jumpS > mayS) playback?.move({ ...moment, isSeeking: true });
+    playback?.move(moment);
   });
 };

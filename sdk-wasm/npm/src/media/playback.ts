@@ -2,6 +2,7 @@
 
 import { isMasked } from "../element.js";
 import type { PluginHost, Properties } from "../options.js";
+import { onPage, pageOfNow } from "../route.js";
 
 /** Times in seconds. */
 export interface Moment {
@@ -37,13 +38,15 @@ export const openPlayback = (element: Element, player: string, host: PluginHost)
   let isPlaying = false;
   let soughtFrom: number | undefined;
   let at = 0;
+  /** Where it was last played: what was watched may be told on another route. */
+  let page = pageOfNow();
   let watchedMs = 0;
   let reached: number[] = [];
   let ranges: [from: number, to: number][] = [];
 
   const tell = (what: string, more?: Properties) => {
     const { dataset, title, src, currentSrc } = element as HTMLVideoElement;
-    host.track(kind + what, {
+    const properties = {
       session_id: session,
       ...(!isMasked(element) && {
         title: dataset.hollowayMedia || title || undefined,
@@ -57,7 +60,8 @@ export const openPlayback = (element: Element, player: string, host: PluginHost)
       rate: now.rate,
       full_screen: !!document.fullscreenElement?.contains(element),
       ...more,
-    });
+    };
+    host.track(kind + what, properties, onPage(page));
   };
   const reach = (percent: number) => tell("Progress Reached", { percent });
 
@@ -65,6 +69,7 @@ export const openPlayback = (element: Element, player: string, host: PluginHost)
     move(moment) {
       const { length, isEnded, isSeeking } = moment;
       now = moment;
+      page = pageOfNow();
       if (isSeeking) {
         soughtFrom ??= at;
         return;
