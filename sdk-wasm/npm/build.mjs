@@ -7,6 +7,8 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
+import { vitalsLib } from "./vitals-lib.mjs";
+
 const glue = resolve(process.argv[2] ?? "");
 const here = import.meta.dirname;
 
@@ -49,11 +51,16 @@ const bundle = (options) =>
     platform: "browser",
     target: "es2022",
     legalComments: "none",
-    plugins: [core(options.format == "iife")],
+    // Names that the library inside of ./vitals keeps to itself; we have no such names.
+    mangleProps: /^_/,
+    plugins: [core(options.format == "iife"), vitalsLib],
     ...options,
   });
 const sources = (names) => names.map((name) => join(here, `src/${name}.ts`));
 await bundle({ entryPoints: sources(["index", ...features]), splitting: true, chunkNames: "shared-[hash]" });
+if (readFileSync(join(here, "dist/vitals.js"), "utf8").includes("soft-navigation")) {
+  throw new Error("expected ./vitals without soft navigations, found some: web-vitals has changed, so must vitals-lib.mjs");
+}
 // React is the app's, and so is the core: the file beside this one. Frameworks that render on servers must know that
 // it belongs to the page.
 await bundle({ entryPoints: sources(["react"]), external: ["react", "./index.js"], banner: { js: '"use client";' } });

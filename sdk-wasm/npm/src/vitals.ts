@@ -1,7 +1,11 @@
 // How fast and steady the page was for this visitor, measured by the library of those who defined the metrics.
 
-import { onCLS, onFCP, onINP, onLCP, onTTFB } from "web-vitals";
 import type { MetricType } from "web-vitals";
+import { onCLS } from "web-vitals/onCLS.js";
+import { onFCP } from "web-vitals/onFCP.js";
+import { onINP } from "web-vitals/onINP.js";
+import { onLCP } from "web-vitals/onLCP.js";
+import { onTTFB } from "web-vitals/onTTFB.js";
 
 import type { Plugin } from "./options.js";
 
