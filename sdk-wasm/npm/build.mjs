@@ -41,6 +41,13 @@ const coreScript = () => {
   return code;
 };
 
+/**
+ * Members that no page ever sees, made short: of the features' own objects (none may be a member of an event or of the DOM
+ * too), and with an underscore those of the library inside of ./vitals.
+ */
+const INTERNAL =
+  /^(_.*|starts|ends|scrolls|toldDepth|isScrolled|ownPage|isTaken|isStarted|isSubmitted|startMs|isInView|isExposed|sinceMs|totalMs|toldMs|watched)$/;
+
 rmSync(join(here, "dist"), { recursive: true, force: true });
 const bundle = (options) =>
   build({
@@ -51,13 +58,12 @@ const bundle = (options) =>
     platform: "browser",
     target: "es2022",
     legalComments: "none",
-    // Names that the library inside of ./vitals keeps to itself; we have no such names.
-    mangleProps: /^_/,
+    mangleProps: INTERNAL,
     plugins: [core(options.format == "iife"), vitalsLib],
     ...options,
   });
 const sources = (names) => names.map((name) => join(here, `src/${name}.ts`));
-await bundle({ entryPoints: sources(["index", ...features]), splitting: true, chunkNames: "shared-[hash]" });
+await bundle({ entryPoints: sources(["index", ...features]), splitting: true, chunkNames: "shared" });
 if (readFileSync(join(here, "dist/vitals.js"), "utf8").includes("soft-navigation")) {
   throw new Error("expected ./vitals without soft navigations, found some: web-vitals has changed, so must vitals-lib.mjs");
 }

@@ -1,7 +1,7 @@
 // Elements that were really seen: half of it for a second, unless said otherwise, on a visible page.
 
 import { awakeMs } from "./clock.js";
-import { isMasked, nearest, selectorOf } from "./element.js";
+import { OFF, isMasked, nearest, selectorOf } from "./element.js";
 import { listen } from "./listener.js";
 import type { Plugin } from "./options.js";
 import { isLeft, listenRoute, onPage, pageOfNow } from "./route.js";
@@ -44,44 +44,46 @@ const THRESHOLDS = Array.from({ length: 41 }, (_, i) => i / 40);
 export const exposure = (given: string | readonly string[] | ExposureOptions = [], more?: ExposureOptions): Plugin => ({
   name: "exposure",
   setup(_, host) {
-    const options: ExposureOptions = typeof given == "string" || "length" in given ? { selectors: given, ...more } : given;
+    // Texts and lists have a length.
+    const options = (given as string).length == null ? (given as ExposureOptions) : { selectors: given as string, ...more };
     const { selectors = [], ratio = 0.5, visibleMs = 1_000, every, total, perName = Infinity, perView = 100 } = options;
-    const wanted = [`[${EXPOSE}]`].concat(selectors);
     const elements = new Map<Element, Seen>();
-    let counts: Record<string, number> = {};
-    let count = 0;
+    /** Names of the events of this page view. */
+    let exposed: string[] = [];
     let page = pageOfNow();
+    let sweepAt = ELEMENTS_SOFT_MAX;
     let scanTimer: ReturnType<typeof setTimeout> | undefined;
 
-    const expose = (element: Element, seen: Seen) => {
+    const expose = (seen: Seen, element: Element) => {
       const { name } = seen;
-      const ofName = counts[name] || 0;
-      if ((seen.isExposed && !every) || count >= perView || ofName >= perName || !element.isConnected) return;
+      if ((seen.isExposed && !every) || exposed.length >= perView || !element.isConnected) return;
+      if (exposed.filter((one) => one == name).length >= perName) return;
       seen.isExposed = true;
-      count++;
-      counts[name] = ofName + 1;
+      exposed.push(name);
       host.track("Element Exposed", { name, selector: selectorOf(element), ratio, visible_ms: visibleMs });
     };
-    const update = (element: Element, seen: Seen) => {
-      const { sinceMs } = seen;
-      const isSeen = !!seen.isInView && document.visibilityState == "visible";
-      if (isSeen == !!sinceMs) return;
-      clearTimeout(seen.timer);
+    /** Counts until now, and goes on from here if it is seen. */
+    const count = (seen: Seen, isSeen: unknown) => {
       const nowMs = awakeMs();
-      if (isSeen) seen.timer = setTimeout(expose, visibleMs, element, seen);
-      else seen.totalMs += nowMs - sinceMs;
+      if (seen.sinceMs) seen.totalMs += nowMs - seen.sinceMs;
       seen.sinceMs = isSeen ? nowMs : 0;
     };
-    const updateAll = () => elements.forEach((seen, element) => update(element, seen));
+    const update = (seen: Seen, element: Element) => {
+      const isSeen = !!seen.isInView && document.visibilityState == "visible";
+      if (isSeen == !!seen.sinceMs) return;
+      clearTimeout(seen.timer);
+      if (isSeen) seen.timer = setTimeout(expose, visibleMs, seen, element);
+      count(seen, isSeen);
+    };
     const observer = new IntersectionObserver(
       (entries) => {
         for (const { target, isIntersecting, intersectionRatio, intersectionRect, rootBounds } of entries) {
           const seen = elements.get(target);
           if (!seen) continue;
           // Of what is larger than the screen, as much of the screen.
-          const isLarge = rootBounds && intersectionRect.height >= ratio * rootBounds.height;
-          seen.isInView = isIntersecting && (intersectionRatio >= ratio || !!isLarge);
-          update(target, seen);
+          const isMuch = intersectionRatio >= ratio || (rootBounds && intersectionRect.height >= ratio * rootBounds.height);
+          seen.isInView = isIntersecting && !!isMuch;
+          update(seen, target);
         }
       },
       { threshold: [...THRESHOLDS, ratio] },
@@ -89,20 +91,15 @@ export const exposure = (given: string | readonly string[] | ExposureOptions = [
     const tellTotal = () => {
       const sums: Record<string, number> = {};
       for (const [element, seen] of elements) {
-        // What is still in view goes on from here.
-        const nowMs = awakeMs();
-        const ms = seen.totalMs + (seen.sinceMs && nowMs - seen.sinceMs);
-        if (ms >= 1) sums[seen.name] = (sums[seen.name] || 0) + Math.round(ms);
+        count(seen, seen.sinceMs);
+        const { name, totalMs } = seen;
+        if (totalMs >= 1) sums[name] = (sums[name] || 0) + Math.round(totalMs);
         seen.totalMs = 0;
-        seen.sinceMs &&= nowMs;
         if (!element.isConnected) elements.delete(element);
       }
-      const names = Object.keys(sums);
-      if (total && names[0]) {
-        host.track("Elements Viewed", { elements: names.map((name) => ({ name, visible_ms: sums[name] })) }, onPage(page));
-      }
+      const viewed = Object.entries(sums).map(([name, visible_ms]) => ({ name, visible_ms }));
+      if (total && viewed[0]) host.track("Elements Viewed", { elements: viewed }, onPage(page));
     };
-    let sweepAt = ELEMENTS_SOFT_MAX;
     const scan = () => {
       scanTimer = undefined;
       page = pageOfNow();
@@ -111,10 +108,10 @@ export const exposure = (given: string | readonly string[] | ExposureOptions = [
         tellTotal();
         sweepAt = Math.max(ELEMENTS_SOFT_MAX, elements.size * 2);
       }
-      for (const selector of wanted) {
+      for (const selector of [`[${EXPOSE}]`].concat(selectors)) {
         try {
           for (const element of document.querySelectorAll(selector)) {
-            if (elements.has(element) || nearest(element, "[data-holloway-off]")) continue;
+            if (elements.has(element) || nearest(element, OFF)) continue;
             const name = (!isMasked(element) && element.getAttribute(EXPOSE)) || selector;
             elements.set(element, { name, sinceMs: 0, totalMs: 0 });
             observer.observe(element);
@@ -125,21 +122,20 @@ export const exposure = (given: string | readonly string[] | ExposureOptions = [
       }
     };
     const scanSoon = () => (scanTimer ??= setTimeout(scan, SCAN_DELAY_MS));
-    new MutationObserver(scanSoon).observe(document, { subtree: true, childList: true, attributeFilter: [EXPOSE] });
-    scanSoon();
-    listen("visibilitychange", updateAll);
     // Another route is another view: whatever is seen there is seen anew.
     const renew = () => {
       tellTotal();
       observer.disconnect();
       elements.forEach(({ timer }) => clearTimeout(timer));
       elements.clear();
-      counts = {};
-      count = 0;
+      exposed = [];
       scanSoon();
     };
+    new MutationObserver(scanSoon).observe(document, { subtree: true, childList: true, attributeFilter: [EXPOSE] });
+    scanSoon();
+    listen("visibilitychange", () => elements.forEach(update));
     listenRoute(() => isLeft(page) && renew());
-    // So is a page of the back/forward cache.
+    // A page of the back/forward cache is another view too.
     listen<PageTransitionEvent>("pageshow", ({ persisted }) => persisted && renew());
     host.onLeave(tellTotal);
   },

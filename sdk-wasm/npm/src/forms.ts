@@ -1,9 +1,9 @@
 // Forms: begun, submitted, given up; which fields in which order, for how long, with how many refusals. Never a value.
 
 import { awakeMs } from "./clock.js";
-import { isMasked, isOff, nearest, selectorOf } from "./element.js";
+import { OFF, isMasked, isOff, nearest, selectorOf } from "./element.js";
 import { listen, listenDeep } from "./listener.js";
-import type { Plugin } from "./options.js";
+import type { Plugin, Properties } from "./options.js";
 import { isLeft, onPage, pageOfNow } from "./route.js";
 import type { Page } from "./route.js";
 
@@ -42,9 +42,9 @@ const nameOf = (field: HTMLInputElement, path: Element[]): string => {
   const type = field.type || field.localName;
   if (isOff(field) || isMasked(field)) return type;
   // Of a field made of a custom element, that element has the name.
-  const named = [field, ...path.filter((one) => one.localName?.includes("-"))].find((one) => one.getAttribute("name"));
+  const named = [field, ...path.filter((one) => one.localName?.includes("-"))];
   return (
-    named?.getAttribute("name") ||
+    named.map((one) => one.getAttribute("name")).find((name) => name) ||
     /(?:^|>>> )([#[]\S+)$/.exec(selectorOf(field))?.[1] ||
     field.autocomplete ||
     `${type} ${[...(field.form?.elements || [])].indexOf(field) + 1}`
@@ -65,22 +65,14 @@ export const forms = ({ formless }: FormsOptions = {}): Plugin => ({
       if (focused) focused.ms += Math.round(awakeMs() - sinceMs);
       focused = undefined;
     };
-    const tell = (what: string, { name, page, fields, errors, startMs }: Form) => {
-      host.track(
-        "Form " + what,
-        {
-          form: name,
-          ...(what == "Started"
-            ? { field: fields[0]!.name }
-            : {
-                fields,
-                last_field: fields.at(-1)?.name,
-                errors,
-                duration_ms: fields[0] && Math.round(performance.now() - startMs),
-              }),
-        },
-        onPage(page),
-      );
+    const tell = (what: string, { name, page, fields, errors, startMs }: Form, properties?: Properties) => {
+      properties ||= {
+        fields,
+        last_field: fields.at(-1)?.name,
+        errors,
+        duration_ms: fields[0] && Math.round(performance.now() - startMs),
+      };
+      host.track("Form " + what, { form: name, ...properties }, onPage(page));
     };
     /** Ends what is over: removed, on another route, or all of it. */
     const sweep = (isOver?: boolean) => {
@@ -92,15 +84,6 @@ export const forms = ({ formless }: FormsOptions = {}): Plugin => ({
       }
       if (!open.size) timer = clearInterval(timer) as undefined;
     };
-    const formOf = (element: Element): Form => {
-      let form = open.get(element);
-      if (!form) {
-        const name = (!isMasked(element) && element.getAttribute("name")) || selectorOf(element);
-        open.set(element, (form = { name, page: pageOfNow(), startMs: 0, fields: [], errors: {} }));
-        timer ??= setInterval(sweep, SWEEP_INTERVAL_MS);
-      }
-      return form;
-    };
 
     listenDeep("focusin focusout input submit invalid formdata", ({ type }, path) => {
       sweep();
@@ -111,8 +94,13 @@ export const forms = ({ formless }: FormsOptions = {}): Plugin => ({
         (isField && target.form) ||
         path.find((one) => one.localName == "form") ||
         (formless && isField && (target.closest("[role=form]") || document.body));
-      if (!element || nearest(target, "[data-holloway-off]")) return;
-      const form = formOf(element);
+      if (!element || nearest(target, OFF)) return;
+      let form = open.get(element);
+      if (!form) {
+        const name = (!isMasked(element) && element.getAttribute("name")) || selectorOf(element);
+        open.set(element, (form = { name, page: pageOfNow(), startMs: 0, fields: [], errors: {} }));
+        timer ??= setInterval(sweep, SWEEP_INTERVAL_MS);
+      }
       if (type == "submit") {
         blur();
         tell("Submitted", form);
@@ -139,7 +127,7 @@ export const forms = ({ formless }: FormsOptions = {}): Plugin => ({
         if (!form.fields.includes(focused) && form.fields.length < FIELDS_MAX) form.fields.push(focused);
         if (!form.isStarted) {
           form.isStarted = true;
-          tell("Started", form);
+          tell("Started", form, { field: form.fields[0]!.name });
         }
       }
     });

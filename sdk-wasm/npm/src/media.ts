@@ -1,7 +1,7 @@
 // Video and audio: begun, paused, resumed, sought, completed, how far, and how much of it was really watched. Names and
 // units (seconds, sound from 0 to 100) are those of the Segment spec for video as far as it goes; `Audio …` likewise.
 
-import { nearest } from "./element.js";
+import { OFF, nearest } from "./element.js";
 import { listen, listenDeep } from "./listener.js";
 import { hearEmbeds } from "./media/embed.js";
 import { openPlayback } from "./media/playback.js";
@@ -21,7 +21,7 @@ export const media = (options: MediaOptions = {}): Plugin => ({
   setup(_, host) {
     const playbacks = new Map<Element, Playback>();
     const playbackOf = (element: Element, player: string): Playback | undefined => {
-      if (nearest(element, "[data-holloway-off]")) return undefined;
+      if (nearest(element, OFF)) return undefined;
       let playback = playbacks.get(element);
       if (!playback) {
         sweep();
@@ -43,19 +43,11 @@ export const media = (options: MediaOptions = {}): Plugin => ({
     listenDeep("playing pause timeupdate seeking seeked ended emptied", ({ type }, path) => {
       const element = path[0] as HTMLMediaElement;
       if (isGone || !(element instanceof HTMLMediaElement)) return;
-      const { autoplay, loop, muted, volume } = element;
+      const { autoplay, loop, muted, dataset } = element;
       // Decoration: nobody chose to watch it.
-      if (autoplay && loop && muted && !element.dataset.hollowayMedia) return;
+      if (autoplay && loop && muted && !dataset.hollowayMedia) return;
       if (type == "emptied") return forget(element);
-      playbackOf(element, "html5")?.move({
-        at: element.currentTime,
-        length: element.duration,
-        isPlaying: !element.paused,
-        isSeeking: element.seeking,
-        isEnded: element.ended,
-        sound: muted ? 0 : volume * 100,
-        rate: element.playbackRate,
-      });
+      playbackOf(element, "html5")?.move(element);
     });
     hearEmbeds(
       {
@@ -66,7 +58,7 @@ export const media = (options: MediaOptions = {}): Plugin => ({
       forget,
     );
     host.onLeave(() => {
-      for (const playback of playbacks.values()) playback.tellWatched();
+      for (const playback of playbacks.values()) playback.watched();
       sweep();
     });
   },

@@ -35,7 +35,7 @@ export const frustration = (options: FrustrationOptions = {}): Plugin => ({
   setup(_, host) {
     let burst: MouseEvent[] = [];
     let told: MouseEvent | undefined;
-    let last: { event: MouseEvent; element: Element } | undefined;
+    let last: readonly [Element, MouseEvent] | undefined;
     const watch = watchReactions(options.deadMs || 2_500);
 
     const rage = (event: MouseEvent, element: Element, isMeant: boolean) => {
@@ -73,7 +73,7 @@ export const frustration = (options: FrustrationOptions = {}): Plugin => ({
       if (!target) return;
       const meant = meantBy(target, { ...options, pointer: true });
       const element = meant || target;
-      last = { event, element };
+      last = [element, event];
       // Without a pointer (the Enter key, a script) nobody rages.
       if (!event.detail) return;
       rage(event, element, !!meant);
@@ -82,12 +82,12 @@ export const frustration = (options: FrustrationOptions = {}): Plugin => ({
 
     // Images and scripts that do not load tell their error too, but not to the window.
     listen<ErrorEvent & PromiseRejectionEvent>("error unhandledrejection", (event) => {
-      if (event.target != window || !last || event.timeStamp - last.event.timeStamp > SOON_MS) return;
+      if (event.target != window || !last || event.timeStamp - last[1].timeStamp > SOON_MS) return;
       const thrown: unknown = event.error || event.reason;
       // Anything can be thrown; only an error's name is no data of the app.
       const { name, message } = (thrown instanceof Error ? thrown : {}) as Error;
       host.track("Error Clicked", {
-        ...describe(last.element, last.event, options),
+        ...describe(...last, options),
         error: name || "Error",
         message: options.errorMessage ? message : undefined,
       });

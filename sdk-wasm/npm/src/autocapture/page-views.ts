@@ -18,9 +18,8 @@ export const pageViews = (options: PageViewOptions = {}): Plugin => ({
     let isUnseen = (document as { prerendering?: boolean }).prerendering;
     const tell = guarded(() => {
       if (isUnseen) return;
-      const { id, previousPath, page, isFirst } = views.now;
-      const own = isFirst ? undefined : page;
-      host.page(options.route?.(location.href), { ...own, viewId: id, previousPath }, own && { context: { page } });
+      const { id: viewId, previousPath, ownPage: page } = views.now;
+      host.page(options.route?.(location.href), { ...page, viewId, previousPath }, page && { context: { page } });
     });
     views.starts.push(tell as () => void);
     tell(0);

@@ -18,8 +18,8 @@ export interface View {
   readonly previousPath?: string;
   /** Its page as events know it, when the address bar may say another one already. */
   readonly page: Properties;
-  /** The document began with it, so that the address may hold a campaign. */
-  readonly isFirst?: boolean;
+  /** The same, but not if the document began with it: then the address may hold a campaign. */
+  readonly ownPage?: Properties;
   /** Options of what is told of it; since it has ended, its page. */
   options?: CallOptions;
   /** How far down it was seen, in pixels and of its height. */
@@ -61,19 +61,20 @@ export const viewsOf = (client: Holloway, options?: RouteOptions): Views => {
     for (const end of views.ends) end(views.now);
     shown = new URL(location.href);
     const [path, search, hash] = routeOf(shown);
+    const page = {
+      path,
+      referrer: former ? former.page.url : document.referrer.split(/[?#]/)[0],
+      search,
+      title: document.title,
+      // A fragment that is no route may be a secret.
+      url: location.origin + path + search + (/^#!?\//.test(hash) ? hash : ""),
+    };
     views.now = {
       id: Date.now().toString(36) + Math.random().toString(36).slice(2),
       path,
       previousPath: former?.path,
-      page: {
-        path,
-        referrer: former ? former.page.url : document.referrer.split(/[?#]/)[0],
-        search,
-        title: document.title,
-        // A fragment that is no route may be a secret.
-        url: location.origin + path + search + (/^#!?\//.test(hash) ? hash : ""),
-      },
-      isFirst: !former,
+      page,
+      ownPage: former && page,
       bottom: 0,
       percent: 0,
       toldDepth: 0,

@@ -1,15 +1,15 @@
 // Players in frames, by the messages that YouTube's and Vimeo's own scripts exchange with them. No script is loaded.
 
 import { awakeMs } from "../clock.js";
-import { nearest } from "../element.js";
+import { OFF, nearest } from "../element.js";
 import { listen } from "../listener.js";
-import type { Playback } from "./playback.js";
+import type { Moment, Playback } from "./playback.js";
 
 const ASK_INTERVAL_MS = 500;
 const ASKS_MAX = 10;
 /** A later position than time allows was sought. */
 const JUMP_S = 1;
-const VIMEO_EVENTS = ["play", "pause", "ended", "timeupdate", "seeked", "volumechange", "playbackratechange"];
+const VIMEO_EVENTS = "play pause ended timeupdate seeked volumechange playbackratechange".split(" ");
 // Player states by YouTube's numbers.
 const ENDED = 0;
 const PLAYING = 1;
@@ -17,24 +17,17 @@ const BUFFERING = 3;
 const UNSTARTED = -1;
 const VIMEO_STATES: Readonly<Record<string, number>> = { play: PLAYING, pause: 2, ended: ENDED };
 
-/** Named as in YouTube's messages. */
-interface State {
-  currentTime: number;
-  duration: number;
+/** A moment as YouTube's messages name its parts, and when its time was told. */
+interface State extends Moment {
   playerState: number;
-  volume: number;
-  playbackRate: number;
-  muted?: boolean;
-  isPlaying?: boolean;
-  /** When `currentTime` was told. */
   toldMs: number;
 }
 
-/** `info` is YouTube's, `data` Vimeo's. */
+/** `info` is YouTube's, with a volume from 0 to 100, `data` Vimeo's. */
 interface Message {
   event: string;
   info?: Partial<State>;
-  data?: { seconds?: number; volume?: number } & Partial<State>;
+  data?: { seconds?: number } & Partial<State>;
 }
 
 export const hearEmbeds = (
@@ -60,7 +53,7 @@ export const hearEmbeds = (
   /** Asks until the frame answers. */
   const ask = (frame: HTMLIFrameElement, asks = ASKS_MAX) => {
     const [player, origin] = known(frame.src);
-    if (!player || !asks || states.has(frame) || nearest(frame, "[data-holloway-off]")) return;
+    if (!player || !asks || states.has(frame) || nearest(frame, OFF)) return;
     subscribe(frame, player, origin);
     setTimeout(ask, ASK_INTERVAL_MS, frame, asks - 1);
   };
@@ -86,27 +79,29 @@ export const hearEmbeds = (
     if (!frame) return;
     const message = (typeof data == "string" ? JSON.parse(data) : data) as Message;
     const { event, info } = message;
-    const { seconds, volume, ...rest } = message.data || {};
+    const { seconds, ...rest } = message.data || {};
     if (event == "ready") subscribe(frame, player, origin);
-    const state = states.get(frame) || { currentTime: 0, duration: 0, playerState: UNSTARTED, volume: 100, playbackRate: 1, toldMs: 0 };
-    states.set(frame, state);
-    const { currentTime: before, toldMs } = state;
-    const told = seconds ?? info?.currentTime;
-    Object.assign(state, info, rest, {
-      currentTime: told ?? before,
-      ...(volume != null && { volume: volume * 100 }),
-      playerState: VIMEO_STATES[event] ?? info?.playerState ?? state.playerState,
-    });
+    const before = states.get(frame) || { currentTime: 0, duration: 0, playerState: UNSTARTED, paused: true, volume: 1, playbackRate: 1, toldMs: 0 };
+    const toldS = seconds ?? info?.currentTime;
     const nowMs = awakeMs();
-    const jumpS = state.currentTime - before;
-    const mayS = state.isPlaying ? ((nowMs - toldMs) / 1000) * state.playbackRate + JUMP_S : JUMP_S;
-    if (told != null) state.toldMs = nowMs;
-    const { currentTime: at, duration: length, playerState, playbackRate: rate } = state;
+    const playerState = VIMEO_STATES[event] ?? info?.playerState ?? before.playerState;
+    const state = {
+      ...before,
+      ...info,
+      ...(info?.volume != null && { volume: info.volume / 100 }),
+      ...rest,
+      currentTime: toldS ?? before.currentTime,
+      toldMs: toldS == null ? before.toldMs : nowMs,
+      playerState,
+      paused: playerState != PLAYING && (playerState != BUFFERING || before.paused),
+      ended: playerState == ENDED,
+    };
+    states.set(frame, state);
     if (playerState == UNSTARTED) return forget(frame);
-    state.isPlaying = playerState == PLAYING || (playerState == BUFFERING && state.isPlaying);
-    const moment = { at, length, isPlaying: state.isPlaying!, isEnded: playerState == ENDED, sound: state.muted ? 0 : state.volume, rate };
+    const jumpS = state.currentTime - before.currentTime;
+    const mayS = before.paused ? 0 : ((nowMs - before.toldMs) / 1000) * state.playbackRate;
     const playback = playbackOf(frame, player);
-    if (jumpS < -JUMP_S / 2 || jumpS > mayS) playback?.move({ ...moment, isSeeking: true });
-    playback?.move(moment);
+    if (jumpS < -JUMP_S / 2 || jumpS > mayS + JUMP_S) playback?.move({ ...state, seeking: true });
+    playback?.move(state);
   });
 };

@@ -4,28 +4,27 @@ import { isMasked } from "../element.js";
 import type { PluginHost, Properties } from "../options.js";
 import { onPage, pageOfNow } from "../route.js";
 
-/** Times in seconds. */
+/** In the words of a media element: seconds, and a volume from 0 to 1. */
 export interface Moment {
-  readonly at: number;
-  readonly length: number;
-  readonly isPlaying: boolean;
-  readonly isEnded: boolean;
-  readonly isSeeking?: boolean;
-  /** From 0 (muted) to 100. */
-  readonly sound: number;
-  readonly rate: number;
+  readonly currentTime: number;
+  readonly duration: number;
+  readonly paused: boolean;
+  readonly ended: boolean;
+  readonly seeking?: boolean;
+  readonly muted?: boolean;
+  readonly volume: number;
+  readonly playbackRate: number;
 }
 
 export interface Playback {
   /** What the player says now. */
   move(moment: Moment): void;
   /** `Watched`: what was played since it was told before. */
-  tellWatched(): void;
+  watched(): void;
   /** The next play is another session. */
   end(): void;
 }
 
-const QUARTERS = [25, 50, 75];
 /** Players pause before they end. */
 const END_S = 0.3;
 
@@ -34,7 +33,9 @@ const rounded = (seconds: number) => Math.round(seconds * 10) / 10;
 export const openPlayback = (element: Element, player: string, host: PluginHost): Playback => {
   const kind = element.localName == "audio" ? "Audio " : "Video ";
   let session = "";
-  let now: Moment = { at: 0, length: 0, isPlaying: false, isEnded: false, sound: 0, rate: 1 };
+  let length = 0;
+  let sound = 0;
+  let rate = 1;
   let isPlaying = false;
   let soughtFrom: number | undefined;
   let at = 0;
@@ -55,9 +56,9 @@ export const openPlayback = (element: Element, player: string, host: PluginHost)
       video_player: player,
       position: rounded(at),
       // Infinity of a live stream is no JSON.
-      total_length: now.length < Infinity ? rounded(now.length) : undefined,
-      sound: Math.round(now.sound),
-      rate: now.rate,
+      total_length: length < Infinity ? rounded(length) : undefined,
+      sound: Math.round(sound),
+      rate,
       full_screen: !!document.fullscreenElement?.contains(element),
       ...more,
     };
@@ -67,15 +68,17 @@ export const openPlayback = (element: Element, player: string, host: PluginHost)
 
   const playback: Playback = {
     move(moment) {
-      const { length, isEnded, isSeeking } = moment;
-      now = moment;
+      const before = at;
+      const plays = !moment.paused;
+      length = moment.duration;
+      sound = moment.muted ? 0 : moment.volume * 100;
+      rate = moment.playbackRate;
       page = pageOfNow();
-      if (isSeeking) {
+      if (moment.seeking) {
         soughtFrom ??= at;
         return;
       }
-      const before = at;
-      at = moment.at;
+      at = moment.currentTime;
       if (soughtFrom != null) {
         const from = soughtFrom;
         soughtFrom = undefined;
@@ -85,12 +88,12 @@ export const openPlayback = (element: Element, player: string, host: PluginHost)
         }
       } else if (isPlaying && at > before) {
         // A loop may go on for hours: one event has room for so many.
-        if (ranges.length > 99) playback.tellWatched();
-        watchedMs += ((at - before) / moment.rate) * 1000;
+        if (ranges.length > 99) playback.watched();
+        watchedMs += ((at - before) / rate) * 1000;
         const range = ranges.at(-1);
         if (range?.[1] == before) range[1] = at;
         else ranges.push([before, at]);
-        for (const quarter of QUARTERS) {
+        for (const quarter of [25, 50, 75]) {
           const mark = (length * quarter) / 100;
           if (before < mark && mark <= at && !reached.includes(quarter)) {
             reached.push(quarter);
@@ -98,14 +101,14 @@ export const openPlayback = (element: Element, player: string, host: PluginHost)
           }
         }
       }
-      if (isEnded) {
+      if (moment.ended) {
         if (session) {
           reach(100);
           tell("Playback Completed");
           playback.end();
         }
-      } else if (moment.isPlaying != isPlaying && (moment.isPlaying || length - at > END_S)) {
-        isPlaying = moment.isPlaying;
+      } else if (plays != isPlaying && (plays || length - at > END_S)) {
+        isPlaying = plays;
         if (!isPlaying) tell("Playback Paused");
         else if (session) tell("Playback Resumed");
         else {
@@ -115,14 +118,14 @@ export const openPlayback = (element: Element, player: string, host: PluginHost)
         }
       }
     },
-    tellWatched() {
+    watched() {
       if (watchedMs < 1) return;
       tell("Watched", { watched_ms: Math.round(watchedMs), ranges: ranges.map((range) => range.map(rounded)) });
       watchedMs = 0;
       ranges = [];
     },
     end() {
-      playback.tellWatched();
+      playback.watched();
       isPlaying = false;
       session = "";
     },
