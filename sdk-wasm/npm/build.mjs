@@ -72,7 +72,9 @@ if (readFileSync(join(here, "dist/vitals.js"), "utf8").includes("soft-navigation
 await bundle({ entryPoints: sources(["react"]), external: ["react", "./index.js"], banner: { js: '"use client";' } });
 // For pages without a bundler: the stub for <head>, and one file with the core, without and with every feature.
 const tag = { format: "iife", outdir: undefined };
-await bundle({ ...tag, entryPoints: sources(["snippet"]), outfile: join(here, "dist/snippet.js") });
+// The stub goes without `"use strict"`: every byte of a <head> counts.
+const lax = { tsconfigRaw: { compilerOptions: { alwaysStrict: false, verbatimModuleSyntax: true } } };
+await bundle({ ...tag, ...lax, entryPoints: sources(["snippet"]), outfile: join(here, "dist/snippet.js") });
 await bundle({ ...tag, entryPoints: sources(["script"]), outfile: join(here, "dist/holloway.iife.js") });
 const all = [
   ...features.map((name) => `import * as ${name} from "./${name}.js";`),

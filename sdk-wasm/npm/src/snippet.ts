@@ -11,6 +11,8 @@ if (typeof document != "undefined") {
   const calls: (string | StubCall)[] = [];
   let prefix = "";
   let consent: unknown;
+  /** Where calls are kept: nowhere until `init` says so. */
+  let store: Record<string, unknown> = {};
   const stub: Stub = { calls };
   (window as { holloway?: Stub }).holloway = stub;
   stub.ready = new Promise((settle) => (stub.settle = settle));
@@ -22,12 +24,11 @@ if (typeof document != "undefined") {
   };
   stub.init = (options: InitOptions) => {
     stub.options = options;
+    prefix = `hw.${options.writeKey}.`;
     try {
-      if (options.persistence != "memory") {
-        prefix = `hw.${options.writeKey}.`;
-        if (consent) localStorage[prefix + "c"] = consent;
-        consent = localStorage[prefix + "c"];
-      }
+      if (options.persistence != "memory") store = localStorage;
+      if (consent) store[prefix + "c"] = consent;
+      consent = store[prefix + "c"];
     } catch {
       // Access itself is forbidden: memory has to do.
     }
@@ -42,16 +43,17 @@ if (typeof document != "undefined") {
   for (const method of "track.page.screen.identify.group.alias.reset.register.unregister.setConsent.startSession.setPurposes".split(".")) {
     (stub as unknown as Record<string, unknown>)[method] = (...given: unknown[]) => {
       const now = Date.now();
-      const id = crypto.getRandomValues(new Uint32Array(4)).join("-");
+      // Begins with what the calls of a visitor are sorted by.
+      const id = [now, calls.length + 1e3, ...crypto.getRandomValues(new Uint32Array(3))].join("-");
       let call: string | StubCall = [method, given, now, id, location.href, document.referrer, document.title];
       try {
         call = JSON.stringify(call);
         const [first] = given as [{ analytics?: boolean }];
         const decision = method == "setConsent" ? first : method == "setPurposes" && "analytics" in first && (first.analytics ? "granted" : "denied");
         consent = decision || consent;
-        if (prefix && decision) localStorage[prefix + "c"] = decision;
-        if (prefix && consent == "granted") localStorage[`${prefix}h.${now}.${calls.length + 1e3}.${id}`] = call;
-        if (prefix && consent == "denied") for (const key in localStorage) if (key.startsWith(prefix + "h.")) delete localStorage[key];
+        if (decision) store[prefix + "c"] = decision;
+        if (consent == "granted") store[`${prefix}h.${id}`] = call;
+        if (consent == "denied") for (const key in store) if (key.startsWith(prefix + "h.")) delete store[key];
       } catch {
         // The script counts what cannot be written; without storage, memory has to do.
       }
