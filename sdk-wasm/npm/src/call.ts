@@ -52,13 +52,13 @@ const json = (value: unknown): string => {
 export const capture = (kind: number, name: unknown, body?: unknown, given?: CallOptions): Call => {
   const options = given || {};
   const now = Date.now();
-  const at = options.timestamp == null ? now : +new Date(options.timestamp);
+  const at = +new Date(options.timestamp ?? now);
   const type = kind & 15;
   const page = type > ALIAS ? undefined : pageContext();
   if (type == PAGE) body = { ...page!.page, ...(body as Properties) };
   return [
     kind,
-    name == null ? "" : String(name),
+    String(name ?? ""),
     // A former id is no JSON.
     typeof body == "string" && type == ALIAS ? body : json(body),
     options.messageId || uuid(now),

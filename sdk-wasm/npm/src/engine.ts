@@ -184,7 +184,7 @@ export const startEngine = (options: InitOptions) => {
       if (consent == "denied") {
         cookie?.write("");
         if (!core) {
-          waiting.clear();
+          waiting.take();
           wipe();
         }
       }

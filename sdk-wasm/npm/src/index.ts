@@ -15,4 +15,4 @@ export type {
 } from "./options.js";
 
 /** A client for this page. Returns at once; calls are kept until the core is ready. */
-export const init = (options: InitOptions): Holloway => createClient(options);
+export const init: (options: InitOptions) => Holloway = createClient;

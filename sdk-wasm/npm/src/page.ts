@@ -40,14 +40,14 @@ export const pageContext = (
   if (asked == described) return description;
   described = asked;
   const { href, pathname: path, search, searchParams } = cleanUrl(address)!;
-  const campaign: Record<string, string> = {};
+  let campaign: Record<string, string> | undefined;
   for (const [key, value] of searchParams) {
     const name = key.replace("utm_", "");
-    if (value && CAMPAIGN_KEY.test(key)) campaign[name == "campaign" ? "name" : name] = value;
+    if (value && CAMPAIGN_KEY.test(key)) (campaign ||= {})[name == "campaign" ? "name" : name] = value;
   }
   return (description = {
     page: { path, referrer: cleanUrl(from)?.href || "", search, title, url: href },
-    ...(Object.keys(campaign).length && { campaign }),
+    campaign,
   });
 };
 

@@ -6,20 +6,20 @@
 
 /** localStorage under a prefix. Without it (private mode, disabled, full) everything answers "no". */
 export const openStorage = (prefix: string, isAllowed: boolean) => {
-  const area = <T>(use: (area: Storage) => T, otherwise: T): T => {
+  const area = <T>(use: (area: Storage) => T): T | undefined => {
     try {
-      return isAllowed ? use(localStorage) : otherwise;
+      return isAllowed ? use(localStorage) : undefined;
     } catch {
       // Forbidden, or full.
-      return otherwise;
+      return undefined;
     }
   };
   return {
-    get: (key: string): string => area((at) => at.getItem(prefix + key), "") || "",
-    set: (key: string, value: string): boolean => area((at) => (at.setItem(prefix + key, value), true), false),
-    remove: (key: string): void => area((at) => at.removeItem(prefix + key), undefined),
+    get: (key: string): string => area((at) => at.getItem(prefix + key)) || "",
+    set: (key: string, value: string): boolean => !!area((at) => (at.setItem(prefix + key, value), 1)),
+    remove: (key: string): void => area((at) => at.removeItem(prefix + key)),
     keys: (under: string): string[] =>
-      area((at) => Object.keys(at), [])
+      (area(Object.keys) || [])
         .filter((key) => key.startsWith(prefix + under))
         .map((key) => key.slice(prefix.length)),
   };

@@ -7,12 +7,7 @@ import type { Call } from "./call.js";
 import { recordKey } from "./storage.js";
 import type { Store } from "./storage.js";
 
-interface Waiting {
-  readonly call: Call;
-  readonly key: string;
-  readonly anonymousId: string;
-  isSent?: boolean;
-}
+type Waiting = [call: Call, key: string, anonymousId: string, isSent?: boolean];
 
 /** What goes in one request: whose calls, the calls, and what to do when they were delivered. */
 export type Part = (anonymousId: string, userId: string, calls: Call[], done: () => void) => boolean;
@@ -29,52 +24,54 @@ export const openWaiting = (store: Store, writer: string) => {
   let count = 0;
   const forget = (gone: Waiting[]) => {
     calls = calls.filter((waiting) => !gone.includes(waiting));
-    for (const { key } of gone) store.remove(key);
+    for (const [, key] of gone) store.remove(key);
+  };
+  const callOf = ([call]: Waiting) => call;
+  /** Those before the first that ends the row. */
+  const before = (isEnd: (waiting: Waiting) => boolean) => {
+    const end = calls.findIndex(isEnd);
+    return end < 0 ? calls : calls.slice(0, end);
   };
   return {
     push: (call: Call, anonymousId: string, isKept: boolean): void => {
       const key = recordKey(writer, "q", count++);
       if (isKept) store.set(key, JSON.stringify(call));
-      calls.push({ call, key, anonymousId });
+      calls.push([call, key, anonymousId]);
     },
     /** Hands the calls over, in order, and forgets those that were taken: up to the first that was not. */
     drain: (take: (call: Call) => boolean): void => {
-      const left = calls.findIndex(({ call }) => !take(call));
-      forget(left < 0 ? calls : calls.slice(0, left));
+      forget(before(([call]) => !take(call)));
     },
-    clear: (): void => forget(calls),
     /** Everything that waits, for good. */
     take: (): Call[] => {
-      const taken = calls;
+      const taken = calls.map(callOf);
       forget(calls);
-      return taken.map(({ call }) => call);
+      return taken;
     },
     /** Passes those that were not sent yet to `send`, in parts; `userId` is the user before the first of them. */
     send: (userId: string, send: Part): void => {
       // Who comes after a reset, and what a decision allows, only the core can tell.
-      const end = calls.findIndex(({ call }) => [RESET, CONSENT].includes(call[0]));
-      const known = end < 0 ? calls : calls.slice(0, end);
       const registered: Call[] = [];
       let part: Waiting[] = [];
-      let before: Call[] = [];
+      let first: Call[] = [];
       let user = userId;
       let chars = 0;
       const ship = () => {
         const sent = part;
-        const is = sent.length && send(sent[0]!.anonymousId, user, [...before, ...sent.map(({ call }) => call)], () => forget(sent));
-        if (is) for (const waiting of sent) waiting.isSent = true;
-        for (const { call } of sent) user = userOf(call, user);
+        const is = sent.length && send(sent[0]![2], user, [...first, ...sent.map(callOf)], () => forget(sent));
+        if (is) for (const waiting of sent) waiting[3] = true;
+        for (const [call] of sent) user = userOf(call, user);
         part = [];
         chars = 0;
       };
-      for (const waiting of known) {
-        const { call, anonymousId, isSent } = waiting;
+      for (const waiting of before(([[kind]]) => [RESET, CONSENT].includes(kind))) {
+        const [call, , anonymousId, isSent] = waiting;
         const size = JSON.stringify(call).length;
-        if (part.length && (call[0] == REGISTER || isSent || chars + size > CALLS_CHARS_MAX || part[0]!.anonymousId != anonymousId)) ship();
+        if (part.length && (call[0] == REGISTER || isSent || chars + size > CALLS_CHARS_MAX || part[0]![2] != anonymousId)) ship();
         if (call[0] == REGISTER) registered.push(call);
         else if (isSent) user = userOf(call, user);
         else if (isEvent(call)) {
-          if (!part.length) before = [...registered];
+          if (!part.length) first = [...registered];
           part.push(waiting);
           chars += size;
         }
