@@ -19,7 +19,7 @@ export const readCookie = (name: string): string => {
 };
 
 /** The cookie of this name on the registrable domain: the widest one that the browser lets the page write. */
-export const openCookie = (name: string, given?: string) => {
+export const openCookie = (name: string, isAllowed: boolean, given?: string) => {
   let domain = given;
   const put = (value: string, key = name) => {
     try {
@@ -28,23 +28,22 @@ export const openCookie = (name: string, given?: string) => {
       // A frame in a sandbox.
     }
   };
-  return {
-    read: () => readCookie(name),
-    write: (value: string) => {
-      // Nothing is written in order to delete it.
-      if (!value && !readCookie(name)) return;
-      const labels = location.hostname.split(".");
-      // An address of numbers has no domain, a top-level domain no cookies; of the others a public suffix is refused, so
-      // that the first one taken is the registrable domain.
-      for (let from = labels.length - 2; domain == undefined && from >= 0 && !/\d$/.test(location.hostname); from--) {
-        domain = labels.slice(from).join(".");
-        // Under a name of its own: a sub-domain's page may read the record at any moment.
-        put("1", name + "_");
-        if (readCookie(name + "_")) put("", name + "_");
-        else domain = undefined;
-      }
-      domain ??= "";
-      put(value);
-    },
+  const read = () => (isAllowed ? readCookie(name) : "");
+  const write = (value: string) => {
+    // Nothing is written in order to delete it.
+    if (!isAllowed || (!value && !read())) return;
+    const labels = location.hostname.split(".");
+    // An address of numbers has no domain, a top-level domain no cookies; of the others a public suffix is refused, so
+    // that the first one taken is the registrable domain.
+    for (let from = labels.length - 2; domain == undefined && from >= 0 && !/\d$/.test(location.hostname); from--) {
+      domain = labels.slice(from).join(".");
+      // Under a name of its own: a sub-domain's page may read the record at any moment.
+      put("1", name + "_");
+      if (readCookie(name + "_")) put("", name + "_");
+      else domain = undefined;
+    }
+    domain ??= "";
+    put(value);
   };
+  return [read, write] as const;
 };

@@ -26,11 +26,10 @@ const load = async (): Promise<Module> => {
   let module: Module;
   const act: Imports = (page, kind, first, second, at, bytes) => {
     const text = bytes ? new TextDecoder().decode(new Uint8Array(module.memory.buffer, at, bytes)) : "";
-    return +(pages[page]!(kind, first, second, text) as number);
+    return pages[page]!(kind, first, second, text) as number;
   };
-  // The names that the tool gave them: one is ours, the others prepare what numbers do not need.
-  const names = new Proxy({}, { get: (_, name) => (/act/.test(name as string) ? act : () => {}) });
-  const imports = new Proxy({}, { get: () => names });
+  // Modules and names as the tool gave them: one is ours, the others prepare what numbers do not need.
+  const imports: object = new Proxy(() => {}, { get: (_, name) => (/act/.test(name as string) ? act : imports) });
   try {
     // Refused by a policy before anything is downloaded: the smallest module there is.
     new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));

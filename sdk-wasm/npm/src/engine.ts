@@ -47,11 +47,11 @@ export const startEngine = (options: InitOptions) => {
   const { writeKey, host, persistence, onDiagnostic, onSession } = options;
   const prefix = `hw.${writeKey}.`;
   const store = openStorage(prefix, persistence != "memory");
-  const cookie = !persistence || persistence == "cookie" ? openCookie(options.cookieName || "hw_" + writeKey.replace(/\W/g, "_"), options.cookieDomain) : undefined;
-  const transport = openTransport(host.replace(/\/+$/, "") + (options.path || "/v1/batch"), options.serverCookieName ? "include" : undefined);
+  const [readRecord, writeRecord] = openCookie(options.cookieName || "hw_" + writeKey.replace(/\W/g, "_"), !persistence || persistence == "cookie", options.cookieDomain);
+  const [post, beacon, leaveTransport] = openTransport(host.replace(/\/+$/, "") + (options.path || "/v1/batch"), options.serverCookieName ? "include" : undefined);
   const writer = uuid(Date.now()).slice(-12);
   const waiting = openWaiting(store, writer);
-  const writers = openWriters(store, prefix, writer);
+  const [claim, lead, orphans, release] = openWriters(store, prefix, writer);
   /** Storage keys of each chunk. */
   const chunks = new Map<number, string[]>();
   const leaveListeners: (() => void)[] = [];
@@ -83,7 +83,7 @@ export const startEngine = (options: InitOptions) => {
       ? "denied"
       : "granted");
   /** Anonymous id, user id, and the session's id, start, latest event, number, events and reason. */
-  let subject = fields(cookie?.read() || store.get("i") || (options.serverCookieName && readCookie(options.serverCookieName)) || "");
+  let subject = fields(readRecord() || store.get("i") || (options.serverCookieName && readCookie(options.serverCookieName)) || "");
 
   /** Calls what is the app's own, or a feature's. */
   const notify = <T>(listeners: ((value: T) => void)[], value: T) => {
@@ -100,14 +100,14 @@ export const startEngine = (options: InitOptions) => {
   /** Keeps who the visitor is, if consent allows that; else forgets it. */
   const remember = () => {
     if (consent != "granted") {
-      if (record) cookie?.write("");
+      if (record) writeRecord("");
       store.remove("i");
       record = "";
       return;
     }
     record = subject.map(encodeURIComponent).join("/");
     store.set("i", record);
-    cookie?.write(record);
+    writeRecord(record);
   };
   const rawSoon = () => {
     rawTimer ??= setTimeout(() => {
@@ -138,7 +138,7 @@ export const startEngine = (options: InitOptions) => {
           left = core((kindNow = SYNC), 0, 0, stored);
         }
         // A page of another sub-domain knows better, unless it is this call that changes who the visitor is.
-        const told = consent == "granted" && kind != COOKIE && cookie?.read();
+        const told = consent == "granted" && kind != COOKIE && readRecord();
         if (told && told != record) left = core((kindNow = COOKIE), 0, 0, fields((record = told)).join("\n"));
         left = core((kindNow = kind), first, second, text);
       }
@@ -165,8 +165,8 @@ export const startEngine = (options: InitOptions) => {
     remember();
     waiting.send(subject[1] || "", (anonymousId, userId, calls, done) => {
       const body = JSON.stringify({ calls, anonymousId, userId, sentAt: new Date().toISOString(), writeKey });
-      if (isLeaving) return transport.beacon(body);
-      void transport.post(body, (status, verdicts) => {
+      if (isLeaving) return beacon(body);
+      void post(body, (status, verdicts) => {
         if (status % 1_000 < 200 || status % 1_000 > 299 || verdicts.includes(RETRY)) return rawSoon();
         for (const [kind, name] of calls) if ([IDENTIFY, ALIAS].includes(kind & 15) && name) subject[1] = name;
         done();
@@ -182,7 +182,7 @@ export const startEngine = (options: InitOptions) => {
       // Before the core's state is written: other tabs hear of both, and must not find the one without the other.
       store.set("c", (consent = name as Consent));
       if (consent == "denied") {
-        cookie?.write("");
+        writeRecord("");
         if (!core) {
           waiting.take();
           wipe();
@@ -203,7 +203,7 @@ export const startEngine = (options: InitOptions) => {
   /** Forgets the visitor, but not that consent was denied: a page that dies now must not undo that. */
   const wipe = () => {
     for (const key of store.keys("")) if (key != "s" && key != "c") store.remove(key);
-    cookie?.write("");
+    writeRecord("");
   };
 
   const recordsOf = (chunk: number) => (chunks.get(chunk) || []).map(store.get).filter(Boolean).join("\n");
@@ -271,9 +271,9 @@ export const startEngine = (options: InitOptions) => {
       chunks.clear();
     },
     (token, isLeaving, body) => {
-      if (isLeaving) return transport.beacon(body) ? 1 : 2;
+      if (isLeaving) return beacon(body) ? 1 : 2;
       busy++;
-      void transport.post(body, (status, verdicts) => {
+      void post(body, (status, verdicts) => {
         busy--;
         run(HTTP_DONE, token, status, verdicts);
       });
@@ -312,12 +312,12 @@ export const startEngine = (options: InitOptions) => {
       );
       // Another page of this site may know the visitor better than this origin's storage does.
       if (known.join() != subject.join()) run(COOKIE, 0, 0, known.join("\n"));
-      if (writers.isShared) run(LEAD, 0);
+      if (navigator.locks) run(LEAD, 0);
       // A decision that was made before the core was ready is newer than the core's own record of it.
       const decided = store.get("c");
       if (decided) give([CONSENT, decided, "", "", 0, "", ""]);
       // What former pages left comes before this page's own.
-      await writers.orphans(adopt);
+      await orphans(adopt);
       isReady = true;
       waiting.drain(give);
       // The first events of a page do not wait for more.
@@ -325,14 +325,14 @@ export const startEngine = (options: InitOptions) => {
     } catch {
       fail();
     }
-    const lead = () => writers.lead(() => run(LEAD, 1));
-    lead();
-    addEventListener("pagehide", writers.release);
+    const leadAlone = () => lead(() => run(LEAD, 1));
+    leadAlone();
+    addEventListener("pagehide", release);
     addEventListener("pageshow", ({ persisted }) => {
       if (!persisted) return;
       run(LEAD, 0);
-      writers.claim();
-      lead();
+      claim();
+      leadAlone();
       run(VISIBLE);
     });
     return !!core;
@@ -340,7 +340,7 @@ export const startEngine = (options: InitOptions) => {
 
   const leave = () => {
     notify(leaveListeners as (() => void)[], undefined);
-    transport.leave();
+    leaveTransport();
     if (core) run(HIDDEN);
     if (!isReady || !core) sendRaw(true);
   };

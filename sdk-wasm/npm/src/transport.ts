@@ -27,6 +27,7 @@ export const openTransport = (url: string, credentials?: RequestCredentials) => 
   let inFlight = 0;
   /** Bodies that are being packed, by what sends them as they are. */
   const packing = new Set<() => void>();
+  /** Whether the browser took it; that says nothing about its arrival. */
   const beacon = (body: string): boolean => {
     try {
       return navigator.sendBeacon(url, body);
@@ -34,54 +35,49 @@ export const openTransport = (url: string, credentials?: RequestCredentials) => 
       return false;
     }
   };
-  return {
-    post: async (text: string, answer: Answer): Promise<void> => {
-      let body: string | Blob = text;
-      let bytes = text.length;
-      let isGone = false;
-      if (bytes >= PACKED_CHARS_MIN && self.CompressionStream) {
-        // Packing takes a moment, and a page that is left has none.
-        const leave = () => {
-          isGone ||= beacon(text);
-        };
-        packing.add(leave);
-        try {
-          const packed = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
-          body = new Blob([await new Response(packed).blob()], { type: "text/plain" });
-          bytes = body.size;
-        } catch {
-          // As it is, then.
-        }
-        packing.delete(leave);
-      }
-      if (isGone) return answer(1, "");
-      inFlight += bytes;
+  const post = async (text: string, answer: Answer): Promise<void> => {
+    let body: string | Blob = text;
+    let bytes = text.length;
+    let isGone = false;
+    if (bytes >= PACKED_CHARS_MIN && self.CompressionStream) {
+      // Packing takes a moment, and a page that is left has none.
+      const leave = () => {
+        isGone ||= beacon(text);
+      };
+      packing.add(leave);
       try {
-        const response = await fetch(url, {
-          method: "POST",
-          headers: { "content-type": "text/plain" },
-          body,
-          credentials,
-          keepalive: inFlight <= KEEPALIVE_BYTES_MAX,
-          signal: AbortSignal.timeout?.(TIMEOUT_MS),
-        });
-        const receipt = await response.text();
-        // A page, from a server that is no collector: nothing was delivered.
-        if (receipt.trimStart()[0] == "<" && response.ok) return answer(0, "");
-        const [verdicts, waitMs] = readReceipt(text, receipt);
-        const wait = Math.ceil(Math.max(waitMs, retryAfterMs(response.headers.get("retry-after")))) + 1 || 0;
-        answer(Math.min(wait, WAIT_MAX_MS) * 1_000 + response.status, verdicts);
+        const packed = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+        body = await new Response(packed).blob();
+        bytes = body.size;
       } catch {
-        answer(0, "");
-      } finally {
-        inFlight -= bytes;
+        // As it is, then.
       }
-    },
-    /** Whether the browser took it; that says nothing about its arrival. */
-    beacon,
-    /** The page is left: what is being packed goes as it is. */
-    leave: () => packing.forEach((send) => send()),
+      packing.delete(leave);
+    }
+    if (isGone) return answer(1, "");
+    inFlight += bytes;
+    try {
+      const response = await fetch(url, {
+        method: "POST",
+        headers: { "content-type": "text/plain" },
+        body,
+        credentials,
+        keepalive: inFlight <= KEEPALIVE_BYTES_MAX,
+        signal: AbortSignal.timeout?.(TIMEOUT_MS),
+      });
+      const receipt = await response.text();
+      // A page, from a server that is no collector: nothing was delivered.
+      if (receipt.trimStart()[0] == "<" && response.ok) return answer(0, "");
+      const [verdicts, waitMs] = readReceipt(text, receipt);
+      const wait = Math.ceil(Math.max(waitMs, retryAfterMs(response.headers.get("retry-after")))) + 1 || 0;
+      answer(Math.min(wait, WAIT_MAX_MS) * 1_000 + response.status, verdicts);
+    } catch {
+      answer(0, "");
+    } finally {
+      inFlight -= bytes;
+    }
   };
+  /** The page is left: what is being packed goes as it is. */
+  const leave = () => packing.forEach((send) => send());
+  return [post, beacon, leave] as const;
 };
-
-export type Transport = ReturnType<typeof openTransport>;
