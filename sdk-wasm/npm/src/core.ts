@@ -44,8 +44,8 @@ const load = async (): Promise<Module> => {
   return module;
 };
 
-/** A core's calls: kind, two numbers and a text; answers with what waits. */
-export type Core = (kind: number, first?: number, second?: number, text?: string) => number;
+/** A core's calls: kind, a number, a text and a further number; answers with what waits. */
+export type Core = (kind: number, first?: number, text?: string, second?: number) => number;
 
 /** A client of the core for this page; the core is compiled once a page. */
 export const openCore = async (act: Act, setup: () => string, flushAt: number, flushIntervalMs: number): Promise<Core> => {
@@ -57,5 +57,5 @@ export const openCore = async (act: Act, setup: () => string, flushAt: number, f
   };
   const now = () => [Date.now(), performance.now()] as const;
   const core = module.open(pages.push(act) - 1, ...give(setup()), flushAt, flushIntervalMs, ...now());
-  return (kind, first = 0, second = 0, text = "") => module.call(core, kind, first, second, ...give(text), ...now());
+  return (kind, first = 0, text = "", second = 0) => module.call(core, kind, first, second, ...give(text), ...now());
 };

@@ -124,9 +124,9 @@ export const startEngine = (options: InitOptions) => {
     rawSoon();
   };
   /** Never lets the core's end reach the app. */
-  const run = (kind: number, first?: number, second?: number, text?: string): boolean => {
+  const run = (kind: number, first?: number, text?: string, second?: number): boolean => {
     if (isInside) {
-      queueMicrotask(() => run(kind, first, second, text));
+      queueMicrotask(() => run(kind, first, text, second));
       return true;
     }
     try {
@@ -135,12 +135,12 @@ export const startEngine = (options: InitOptions) => {
         const stored = store.get("s");
         if (stored != state) {
           state = stored;
-          left = core((kindNow = SYNC), 0, 0, stored);
+          left = core((kindNow = SYNC), 0, stored);
         }
         // A page of another sub-domain knows better, unless it is this call that changes who the visitor is.
         const told = consent == "granted" && kind != COOKIE && readRecord();
-        if (told && told != record) left = core((kindNow = COOKIE), 0, 0, fields((record = told)).join("\n"));
-        left = core((kindNow = kind), first, second, text);
+        if (told && told != record) left = core((kindNow = COOKIE), 0, fields((record = told)).join("\n"));
+        left = core((kindNow = kind), first, text, second);
       }
     } catch {
       isInside = false;
@@ -156,7 +156,7 @@ export const startEngine = (options: InitOptions) => {
 
   const give = (call: Call): boolean => {
     const [kind, name, body, messageId, timeMs, context, integrations] = call;
-    return run(kind, timeMs, 0, [body, context, integrations, messageId, name].join("\0"));
+    return run(kind, timeMs, [body, context, integrations, messageId, name].join("\0"));
   };
 
   /** Sends what waits without the core. */
@@ -167,7 +167,7 @@ export const startEngine = (options: InitOptions) => {
       const body = JSON.stringify({ calls, anonymousId, userId, sentAt: new Date().toISOString(), writeKey });
       if (isLeaving) return beacon(body);
       void post(body, (status, verdicts) => {
-        if (status % 1_000 < 200 || status % 1_000 > 299 || verdicts.includes(RETRY)) return rawSoon();
+        if ((((status % 1_000) / 100) | 0) != 2 || verdicts.includes(RETRY)) return rawSoon();
         for (const [kind, name] of calls) if ([IDENTIFY, ALIAS].includes(kind & 15) && name) subject[1] = name;
         done();
       });
@@ -210,20 +210,17 @@ export const startEngine = (options: InitOptions) => {
 
   /** Takes over what a closed tab left. */
   const adopt = (orphan: string, isLate: boolean) => {
-    const found = new Map<string, string[]>();
-    for (const key of store.keys(`o.${orphan}.`)) {
-      const chunk = key.split(".")[2]!;
-      found.set(chunk, [...(found.get(chunk) || []), key]);
-    }
+    const found: Record<string, string[]> = {};
+    for (const key of store.keys(`o.${orphan}.`)) (found[key.split(".")[2]!] ||= []).push(key);
     const index = (key: string) => +key.split(".")[3]!;
-    // Digits sort before `q`: what waited for the core came last.
-    for (const chunk of [...found.keys()].sort()) {
-      const keys = found.get(chunk)!.sort((a, b) => index(a) - index(b));
+    // An object has its numbers first, in order, and then `q`: what waited for the core came last.
+    for (const chunk in found) {
+      const keys = found[chunk]!.sort((a, b) => index(a) - index(b));
       let id = +chunk;
       if (id >= 0) {
         while (chunks.has(id)) id++;
         chunks.set(id, keys);
-        run(ADOPT, id, 0, recordsOf(id));
+        run(ADOPT, id, recordsOf(id));
         continue;
       }
       for (const key of keys) {
@@ -253,7 +250,7 @@ export const startEngine = (options: InitOptions) => {
       busy++;
       queueMicrotask(() => {
         busy--;
-        run(READ_DONE, token, 0, recordsOf(chunk));
+        run(READ_DONE, token, recordsOf(chunk));
       });
     },
     (chunk) => {
@@ -275,7 +272,7 @@ export const startEngine = (options: InitOptions) => {
       busy++;
       void post(body, (status, verdicts) => {
         busy--;
-        run(HTTP_DONE, token, status, verdicts);
+        run(HTTP_DONE, token, verdicts, status);
       });
     },
     (waitMs) => {
@@ -311,7 +308,7 @@ export const startEngine = (options: InitOptions) => {
         options.flushIntervalMs || 30_000,
       );
       // Another page of this site may know the visitor better than this origin's storage does.
-      if (known.join() != subject.join()) run(COOKIE, 0, 0, known.join("\n"));
+      if (known.join() != subject.join()) run(COOKIE, 0, known.join("\n"));
       if (navigator.locks) run(LEAD, 0);
       // A decision that was made before the core was ready is newer than the core's own record of it.
       const decided = store.get("c");
@@ -379,7 +376,7 @@ export const startEngine = (options: InitOptions) => {
     visitor: {
       id: () => (consent == "granted" && subject[0]) || "",
       adopt: (anonymousId: string) => {
-        if (core) run(COOKIE, 0, 0, anonymousId);
+        if (core) run(COOKIE, 0, anonymousId);
         else subject = [anonymousId];
       },
     },
