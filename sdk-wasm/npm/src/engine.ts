@@ -47,6 +47,7 @@ export const startEngine = (options: InitOptions) => {
   const { writeKey, host, persistence, onDiagnostic, onSession } = options;
   const prefix = `hw.${writeKey}.`;
   const store = openStorage(prefix, persistence != "memory");
+  const [read, keep, remove, keysUnder] = store;
   const [readRecord, writeRecord] = openCookie(options.cookieName || "hw_" + writeKey.replace(/\W/g, "_"), !persistence || persistence == "cookie", options.cookieDomain);
   const [post, beacon, leaveTransport] = openTransport(host.replace(/\/+$/, "") + (options.path || "/v1/batch"), options.serverCookieName ? "include" : undefined);
   const writer = uuid(Date.now()).slice(-12);
@@ -77,13 +78,13 @@ export const startEngine = (options: InitOptions) => {
   let rawTimer: ReturnType<typeof setTimeout> | undefined;
   const { globalPrivacyControl, doNotTrack } = navigator as Navigator & { globalPrivacyControl?: boolean };
   let consent: Consent =
-    (store.get("c") as Consent) ||
+    (read("c") as Consent) ||
     options.consent ||
     ((options.respectGpc != false && globalPrivacyControl) || (options.respectDnt != false && doNotTrack == "1")
       ? "denied"
       : "granted");
   /** Anonymous id, user id, and the session's id, start, latest event, number, events and reason. */
-  let subject = fields(readRecord() || store.get("i") || (options.serverCookieName && readCookie(options.serverCookieName)) || "");
+  let subject = fields(readRecord() || read("i") || (options.serverCookieName && readCookie(options.serverCookieName)) || "");
 
   /** Calls what is the app's own, or a feature's. */
   const notify = <T>(listeners: ((value: T) => void)[], value: T) => {
@@ -101,12 +102,12 @@ export const startEngine = (options: InitOptions) => {
   const remember = () => {
     if (consent != "granted") {
       if (record) writeRecord("");
-      store.remove("i");
+      remove("i");
       record = "";
       return;
     }
     record = subject.map(encodeURIComponent).join("/");
-    store.set("i", record);
+    keep("i", record);
     writeRecord(record);
   };
   const rawSoon = () => {
@@ -132,7 +133,7 @@ export const startEngine = (options: InitOptions) => {
     try {
       isInside = true;
       if (core) {
-        const stored = store.get("s");
+        const stored = read("s");
         if (stored != state) {
           state = stored;
           left = core((kindNow = SYNC), 0, stored);
@@ -180,7 +181,7 @@ export const startEngine = (options: InitOptions) => {
     notify(callListeners, call);
     if (kind == CONSENT) {
       // Before the core's state is written: other tabs hear of both, and must not find the one without the other.
-      store.set("c", (consent = name as Consent));
+      keep("c", (consent = name as Consent));
       if (consent == "denied") {
         writeRecord("");
         if (!core) {
@@ -202,16 +203,16 @@ export const startEngine = (options: InitOptions) => {
 
   /** Forgets the visitor, but not that consent was denied: a page that dies now must not undo that. */
   const wipe = () => {
-    for (const key of store.keys("")) if (key != "s" && key != "c") store.remove(key);
+    for (const key of keysUnder("")) if (key != "s" && key != "c") remove(key);
     writeRecord("");
   };
 
-  const recordsOf = (chunk: number) => (chunks.get(chunk) || []).map(store.get).filter(Boolean).join("\n");
+  const recordsOf = (chunk: number) => (chunks.get(chunk) || []).map(read).filter(Boolean).join("\n");
 
   /** Takes over what a closed tab left. */
   const adopt = (orphan: string, isLate: boolean) => {
     const found: Record<string, string[]> = {};
-    for (const key of store.keys(`o.${orphan}.`)) (found[key.split(".")[2]!] ||= []).push(key);
+    for (const key of keysUnder(`o.${orphan}.`)) (found[key.split(".")[2]!] ||= []).push(key);
     const index = (key: string) => +key.split(".")[3]!;
     // An object has its numbers first, in order, and then `q`: what waited for the core came last.
     for (const chunk in found) {
@@ -225,13 +226,13 @@ export const startEngine = (options: InitOptions) => {
       }
       for (const key of keys) {
         try {
-          const call = readCall(store.get(key));
+          const call = readCall(read(key));
           // Who this visitor is has been settled since, if others came late.
           if (!isLate || isEvent(call)) if (!give(call)) accept(call);
         } catch {
           // Not one of ours.
         }
-        store.remove(key);
+        remove(key);
       }
     }
   };
@@ -244,7 +245,7 @@ export const startEngine = (options: InitOptions) => {
       const key = recordKey(writer, chunk, keys.length);
       keys.push(key);
       chunks.set(chunk, keys);
-      return store.set(key, text);
+      return keep(key, text);
     },
     (token, chunk) => {
       busy++;
@@ -254,12 +255,12 @@ export const startEngine = (options: InitOptions) => {
       });
     },
     (chunk) => {
-      chunks.get(chunk)?.forEach(store.remove);
+      chunks.get(chunk)?.forEach(remove);
       chunks.delete(chunk);
     },
     (_, __, text) => {
-      store.set("t", store.get("s"));
-      const isKept = store.set("s", text);
+      keep("t", read("s"));
+      const isKept = keep("s", text);
       if (isKept) state = text;
       return isKept;
     },
@@ -303,7 +304,7 @@ export const startEngine = (options: InitOptions) => {
       let known = subject;
       core = await openCore(
         (kind, ...more) => acts[kind]!(...more),
-        () => [writeKey, consent, consent == "granted" ? (known = subject)[0] : "", JSON.stringify(environment()), (state = store.get("s")), store.get("t")].join("\0"),
+        () => [writeKey, consent, consent == "granted" ? (known = subject)[0] : "", JSON.stringify(environment()), (state = read("s")), read("t")].join("\0"),
         options.flushAt || 20,
         options.flushIntervalMs || 30_000,
       );
@@ -311,7 +312,7 @@ export const startEngine = (options: InitOptions) => {
       if (known.join() != subject.join()) run(COOKIE, 0, known.join("\n"));
       if (navigator.locks) run(LEAD, 0);
       // A decision that was made before the core was ready is newer than the core's own record of it.
-      const decided = store.get("c");
+      const decided = read("c");
       if (decided) give([CONSENT, decided, "", "", 0, "", ""]);
       // What former pages left comes before this page's own.
       await orphans(adopt);
@@ -349,7 +350,7 @@ export const startEngine = (options: InitOptions) => {
   addEventListener("online", () => run(ONLINE));
   // Another tab decided, or changed who the visitor is.
   addEventListener("storage", ({ key }) => {
-    if (key == prefix + "c") consent = (store.get("c") as Consent) || consent;
+    if (key == prefix + "c") consent = (read("c") as Consent) || consent;
     if (key == prefix + "s") run(TICK);
   });
 

@@ -14,15 +14,12 @@ export const openStorage = (prefix: string, isAllowed: boolean) => {
       return undefined;
     }
   };
-  return {
-    get: (key: string): string => area((at) => at.getItem(prefix + key)) || "",
-    set: (key: string, value: string): boolean => !!area((at) => (at.setItem(prefix + key, value), 1)),
-    remove: (key: string): void => area((at) => at.removeItem(prefix + key)),
-    keys: (under: string): string[] =>
-      (area(Object.keys) || [])
-        .filter((key) => key.startsWith(prefix + under))
-        .map((key) => key.slice(prefix.length)),
-  };
+  const get = (key: string): string => area((at) => at.getItem(prefix + key)) || "";
+  const set = (key: string, value: string): boolean => !!area((at) => (at.setItem(prefix + key, value), 1));
+  const remove = (key: string): void => area((at) => at.removeItem(prefix + key));
+  const keys = (under: string): string[] =>
+    (area(Object.keys) || []).filter((key) => key.startsWith(prefix + under)).map((key) => key.slice(prefix.length));
+  return [get, set, remove, keys] as const;
 };
 
 export type Store = ReturnType<typeof openStorage>;

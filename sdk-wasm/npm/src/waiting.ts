@@ -19,12 +19,12 @@ const CALLS_CHARS_MAX = 18 * 1024;
 export const isEvent = ([kind]: Call): boolean => (kind & 15) <= ALIAS;
 const userOf = ([kind, name]: Call, userId: string): string => ([IDENTIFY, ALIAS].includes(kind & 15) && name) || userId;
 
-export const openWaiting = (store: Store, writer: string) => {
+export const openWaiting = ([, keep, remove]: Store, writer: string) => {
   let calls: Waiting[] = [];
   let count = 0;
   const forget = (gone: Waiting[]) => {
     calls = calls.filter((waiting) => !gone.includes(waiting));
-    for (const [, key] of gone) store.remove(key);
+    for (const [, key] of gone) remove(key);
   };
   const callOf = ([call]: Waiting) => call;
   /** Those before the first that ends the row. */
@@ -35,7 +35,7 @@ export const openWaiting = (store: Store, writer: string) => {
   return {
     push: (call: Call, anonymousId: string, isKept: boolean): void => {
       const key = recordKey(writer, "q", count++);
-      if (isKept) store.set(key, JSON.stringify(call));
+      if (isKept) keep(key, JSON.stringify(call));
       calls.push([call, key, anonymousId]);
     },
     /** Hands the calls over, in order, and forgets those that were taken: up to the first that was not. */

@@ -7,7 +7,7 @@
 
 import type { Store } from "./storage.js";
 
-export const openWriters = (store: Store, prefix: string, writer: string) => {
+export const openWriters = ([, , , keysUnder]: Store, prefix: string, writer: string) => {
   const locks: LockManager | undefined = navigator.locks;
   let releases: (() => void)[] = [];
   /** Holds a lock from the moment that `then` is called; at once or not at all, if asked so. */
@@ -32,7 +32,7 @@ export const openWriters = (store: Store, prefix: string, writer: string) => {
    * that harmless.
    */
   const orphans = async (onOrphan: (writer: string, isLate: boolean) => void): Promise<void> => {
-    const others = new Set(store.keys("o.").map((key) => key.split(".")[1]!));
+    const others = new Set(keysUnder("o.").map((key) => key.split(".")[1]!));
     others.delete(writer);
     for (const other of others) {
       if (!(await hold(other, () => onOrphan(other, false), true))) void hold(other, () => onOrphan(other, true));
