@@ -29,7 +29,7 @@ const load = async (): Promise<Module> => {
     return pages[page]!(kind, first, second, text) as number;
   };
   // Modules and names as the tool gave them: one is ours, the others prepare what numbers do not need.
-  const imports: object = new Proxy(() => {}, { get: (_, name) => (/act/.test(name as string) ? act : imports) });
+  const imports: WebAssembly.Imports = new Proxy((() => {}) as unknown as WebAssembly.Imports, { get: (_, name) => (/act/.test(name as string) ? act : imports) });
   try {
     // Refused by a policy before anything is downloaded: the smallest module there is.
     new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));

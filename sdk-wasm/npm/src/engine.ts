@@ -44,20 +44,20 @@ const LEAD = 41;
 const COOKIE = 42;
 
 export const startEngine = (options: InitOptions) => {
-  const { writeKey, host, persistence, onDiagnostic, onSession } = options;
+  const { writeKey, persistence, onSession } = options;
   const prefix = `hw.${writeKey}.`;
   const store = openStorage(prefix, persistence != "memory");
   const [read, keep, remove, keysUnder] = store;
   const [readRecord, writeRecord] = openCookie(options.cookieName || "hw_" + writeKey.replace(/\W/g, "_"), !persistence || persistence == "cookie", options.cookieDomain);
-  const [post, beacon, leaveTransport] = openTransport(host.replace(/\/+$/, "") + (options.path || "/v1/batch"), options.serverCookieName ? "include" : undefined);
+  const [post, beacon, leaveTransport] = openTransport(options.host.replace(/\/+$/, "") + (options.path || "/v1/batch"), options.serverCookieName ? "include" : undefined);
   const writer = uuid(Date.now()).slice(-12);
-  const waiting = openWaiting(store, writer);
+  const [wait, drain, takeWaiting, sendWaiting] = openWaiting(store, writer);
   const [claim, lead, orphans, release] = openWriters(store, prefix, writer);
   /** Storage keys of each chunk. */
   const chunks = new Map<number, string[]>();
   const leaveListeners: (() => void)[] = [];
   const callListeners: ((call: Call) => void)[] = [];
-  const diagnosticListeners = onDiagnostic ? [onDiagnostic] : [];
+  const diagnosticListeners = options.onDiagnostic ? [options.onDiagnostic] : [];
   let core: Core | undefined;
   /** What was left by former pages is with the core: calls need not wait any more. */
   let isReady = false;
@@ -121,7 +121,7 @@ export const startEngine = (options: InitOptions) => {
     hasFailed = true;
     report("core-failed");
     // A reset or a decision among them is for us to carry out now.
-    waiting.take().forEach(accept);
+    takeWaiting().forEach(accept);
     rawSoon();
   };
   /** Never lets the core's end reach the app. */
@@ -164,7 +164,7 @@ export const startEngine = (options: InitOptions) => {
   const sendRaw = (isLeaving: boolean) => {
     if (consent != "granted" || isPrerendering) return;
     remember();
-    waiting.send(subject[1] || "", (anonymousId, userId, calls, done) => {
+    sendWaiting(subject[1] || "", (anonymousId, userId, calls, done) => {
       const body = JSON.stringify({ calls, anonymousId, userId, sentAt: new Date().toISOString(), writeKey });
       if (isLeaving) return beacon(body);
       void post(body, (status, verdicts) => {
@@ -185,7 +185,7 @@ export const startEngine = (options: InitOptions) => {
       if (consent == "denied") {
         writeRecord("");
         if (!core) {
-          waiting.take();
+          takeWaiting();
           wipe();
         }
       }
@@ -197,7 +197,7 @@ export const startEngine = (options: InitOptions) => {
     }
     if (hasFailed && (kind == CONSENT || consent == "denied")) return rawSoon();
     subject[0] ||= uuid(Date.now());
-    waiting.push(call, subject[0], consent == "granted" && kind != CONSENT && !isPrerendering);
+    wait(call, subject[0], consent == "granted" && kind != CONSENT && !isPrerendering);
     if (hasFailed) rawSoon();
   };
 
@@ -317,7 +317,7 @@ export const startEngine = (options: InitOptions) => {
       // What former pages left comes before this page's own.
       await orphans(adopt);
       isReady = true;
-      waiting.drain(give);
+      drain(give);
       // The first events of a page do not wait for more.
       if (left) run(FLUSH);
     } catch {

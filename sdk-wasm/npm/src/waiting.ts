@@ -32,51 +32,50 @@ export const openWaiting = ([, keep, remove]: Store, writer: string) => {
     const end = calls.findIndex(isEnd);
     return end < 0 ? calls : calls.slice(0, end);
   };
-  return {
-    push: (call: Call, anonymousId: string, isKept: boolean): void => {
-      const key = recordKey(writer, "q", count++);
-      if (isKept) keep(key, JSON.stringify(call));
-      calls.push([call, key, anonymousId]);
-    },
-    /** Hands the calls over, in order, and forgets those that were taken: up to the first that was not. */
-    drain: (take: (call: Call) => boolean): void => {
-      forget(before(([call]) => !take(call)));
-    },
-    /** Everything that waits, for good. */
-    take: (): Call[] => {
-      const taken = calls.map(callOf);
-      forget(calls);
-      return taken;
-    },
-    /** Passes those that were not sent yet to `send`, in parts; `userId` is the user before the first of them. */
-    send: (userId: string, send: Part): void => {
-      // Who comes after a reset, and what a decision allows, only the core can tell.
-      const registered: Call[] = [];
-      let part: Waiting[] = [];
-      let first: Call[] = [];
-      let user = userId;
-      let chars = 0;
-      const ship = () => {
-        const sent = part;
-        const is = sent.length && send(sent[0]![2], user, [...first, ...sent.map(callOf)], () => forget(sent));
-        if (is) for (const waiting of sent) waiting[3] = true;
-        for (const [call] of sent) user = userOf(call, user);
-        part = [];
-        chars = 0;
-      };
-      for (const waiting of before(([[kind]]) => [RESET, CONSENT].includes(kind))) {
-        const [call, , anonymousId, isSent] = waiting;
-        const size = JSON.stringify(call).length;
-        if (part.length && (call[0] == REGISTER || isSent || chars + size > CALLS_CHARS_MAX || part[0]![2] != anonymousId)) ship();
-        if (call[0] == REGISTER) registered.push(call);
-        else if (isSent) user = userOf(call, user);
-        else if (isEvent(call)) {
-          if (!part.length) first = [...registered];
-          part.push(waiting);
-          chars += size;
-        }
-      }
-      ship();
-    },
+  const push = (call: Call, anonymousId: string, isKept: boolean): void => {
+    const key = recordKey(writer, "q", count++);
+    if (isKept) keep(key, JSON.stringify(call));
+    calls.push([call, key, anonymousId]);
   };
+  /** Hands the calls over, in order, and forgets those that were taken: up to the first that was not. */
+  const drain = (take: (call: Call) => boolean): void => {
+    forget(before(([call]) => !take(call)));
+  };
+  /** Everything that waits, for good. */
+  const take = (): Call[] => {
+    const taken = calls.map(callOf);
+    forget(calls);
+    return taken;
+  };
+  /** Passes those that were not sent yet to `ask`, in parts; `userId` is the user before the first of them. */
+  const send = (userId: string, ask: Part): void => {
+    // Who comes after a reset, and what a decision allows, only the core can tell.
+    const registered: Call[] = [];
+    let part: Waiting[] = [];
+    let first: Call[] = [];
+    let user = userId;
+    let chars = 0;
+    const ship = () => {
+      const sent = part;
+      const is = sent.length && ask(sent[0]![2], user, [...first, ...sent.map(callOf)], () => forget(sent));
+      if (is) for (const waiting of sent) waiting[3] = true;
+      for (const [call] of sent) user = userOf(call, user);
+      part = [];
+      chars = 0;
+    };
+    for (const waiting of before(([[kind]]) => [RESET, CONSENT].includes(kind))) {
+      const [call, , anonymousId, isSent] = waiting;
+      const size = JSON.stringify(call).length;
+      if (part.length && (call[0] == REGISTER || isSent || chars + size > CALLS_CHARS_MAX || part[0]![2] != anonymousId)) ship();
+      if (call[0] == REGISTER) registered.push(call);
+      else if (isSent) user = userOf(call, user);
+      else if (isEvent(call)) {
+        if (!part.length) first = [...registered];
+        part.push(waiting);
+        chars += size;
+      }
+    }
+    ship();
+  };
+  return [push, drain, take, send] as const;
 };
