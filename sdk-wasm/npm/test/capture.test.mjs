@@ -8,6 +8,7 @@ import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 
 import { build } from "esbuild";
+import { minify } from "terser";
 
 import { serve } from "./app.mjs";
 import { launch } from "./chromium.mjs";
@@ -164,7 +165,10 @@ test("planted secrets are in no event", async (suite) => {
     const { x, y, height } = await element.boundingBox();
     await page.mouse.click(x + 8, y + height / 2);
   }
-  await page.evaluate(() => history.pushState({}, "", "/next?token=planted-route-token"));
+  await page.evaluate(() => {
+    history.pushState({}, "", "/next?token=planted-route-token");
+    document.title = "Next";
+  });
   assert.equal(await page.evaluate(() => hw.flush()), true);
   await context.close();
   // Ids hold any four digits by chance.
@@ -227,10 +231,13 @@ test("parts by behaviour", async (suite) => {
           window.leave = () => leaves.forEach((listener) => listener());
           window.wait = (ms) => new Promise((done) => setTimeout(done, ms));
           const client = {};
+          const listeners = [];
+          const record = (...call) => (listeners.forEach((listener) => listener()), calls.push(call));
           const host = {
             // Without a word of it, an event is of the page that the address says.
-            track: (event, properties, options) => calls.push([event, properties, options?.context?.page.path ?? location.pathname]),
-            page: (name, properties) => calls.push(["page", { name, ...properties }]),
+            track: (event, properties, options) => record(event, properties, options?.context?.page.path ?? location.pathname),
+            page: (name, properties, options) => record("page", { name, ...properties, at: options?.timestamp, titleOfContext: options?.context.page.title }),
+            onCall: (listener) => listeners.push(listener),
             onLeave: (listener) => leaves.push(listener),
           };
           const options = ${code || JSON.stringify(options)};
@@ -261,7 +268,9 @@ test("autocapture by itself is at most 4.15 kB", async () => {
     target: "es2022",
     write: false,
   });
-  const bytes = gzipSync(built.outputFiles[0].contents, { level: 9 }).length;
+  // As the package's own files are.
+  const { code } = await minify(built.outputFiles[0].text, { module: true, compress: { ecma: 2022, passes: 2, sequences: false } });
+  const bytes = gzipSync(code, { level: 9 }).length;
   assert.ok(bytes <= 4_150, `${bytes} bytes`);
 });
 

@@ -2,7 +2,7 @@
 // belong to a view, not to a document: a single-page app has many views in one document.
 
 import { listen } from "../listener.js";
-import type { CallOptions, Holloway, Properties } from "../options.js";
+import type { CallOptions, Holloway } from "../options.js";
 import { listenRoute } from "../route.js";
 
 export interface RouteOptions {
@@ -16,10 +16,10 @@ export interface View {
   readonly id: string;
   readonly path: string;
   readonly previousPath?: string;
-  /** Its page as events know it, when the address bar may say another one already. */
-  readonly page: Properties;
+  /** Its page as events know it, when the address bar may say another one already; the title may come later. */
+  readonly page: Record<string, unknown>;
   /** The same, but not if the document began with it: then the address may hold a campaign. */
-  readonly ownPage?: Properties;
+  readonly ownPage?: Record<string, unknown>;
   /** Options of what is told of it; since it has ended, its page. */
   options?: CallOptions;
   /** How far down it was seen, in pixels and of its height. */
