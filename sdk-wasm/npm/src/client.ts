@@ -21,6 +21,8 @@ export const createClient = (options: InitOptions): Holloway => {
     (kind: number) =>
     (name?: unknown, body?: unknown, options?: CallOptions): void =>
       call(kind, name, body, options);
+  /** A part of who the visitor is. */
+  const subject = (index: number) => () => engine?.subject(index) ?? "";
   const client: Holloway = {
     ready: engine?.ready ?? Promise.resolve(false),
     track: of(0),
@@ -47,9 +49,9 @@ export const createClient = (options: InitOptions): Holloway => {
       }
       return client;
     },
-    anonymousId: () => engine?.subject(0) ?? "",
-    userId: () => engine?.subject(1) ?? "",
-    sessionId: () => engine?.subject(2) ?? "",
+    anonymousId: subject(0),
+    userId: subject(1),
+    sessionId: subject(2),
   };
   return client;
 };

@@ -8,8 +8,8 @@
 // A page whose policy forbids WebAssembly (`script-src` without `'wasm-unsafe-eval'`) gets the same core as
 // JavaScript, which nobody else downloads.
 
-/** What the module asks of a page: kind, two numbers and a text (`sdk-wasm/src/host.rs`). */
-export type Act = (kind: number, first: number, second: number, text: string) => unknown;
+/** What the module asks of a page, by kind: two numbers and a text (`sdk-wasm/src/host.rs`). */
+export type Act = (first: number, second: number, text: string) => unknown;
 type Imports = (page: number, kind: number, first: number, second: number, at: number, bytes: number) => number;
 
 interface Module {
@@ -19,14 +19,14 @@ interface Module {
   call(core: number, kind: number, first: number, second: number, at: number, bytes: number, reserved: number, unixMs: number, monoMs: number): number;
 }
 
-const pages: Act[] = [];
+const pages: Act[][] = [];
 let loading: Promise<Module> | undefined;
 
 const load = async (): Promise<Module> => {
   let module: Module;
   const act: Imports = (page, kind, first, second, at, bytes) => {
-    const text = bytes ? new TextDecoder().decode(new Uint8Array(module.memory.buffer, at, bytes)) : "";
-    return pages[page]!(kind, first, second, text) as number;
+    const text = new TextDecoder().decode(new Uint8Array(module.memory.buffer, at, bytes));
+    return pages[page]![kind]!(first, second, text) as number;
   };
   // Modules and names as the tool gave them: one is ours, the others prepare what numbers do not need.
   const imports: WebAssembly.Imports = new Proxy((() => {}) as unknown as WebAssembly.Imports, { get: (_, name) => (/act/.test(name as string) ? act : imports) });
@@ -48,7 +48,7 @@ const load = async (): Promise<Module> => {
 export type Core = (kind: number, first?: number, text?: string, second?: number) => number;
 
 /** A client of the core for this page; the core is compiled once a page. */
-export const openCore = async (act: Act, setup: () => string, flushAt: number, flushIntervalMs: number): Promise<Core> => {
+export const openCore = async (acts: Act[], setup: () => string, flushAt: number, flushIntervalMs: number): Promise<Core> => {
   const module = await (loading ??= load());
   const give = (text: string): [at: number, bytes: number, reserved: number] => {
     const reserved = text.length * 3;
@@ -56,6 +56,6 @@ export const openCore = async (act: Act, setup: () => string, flushAt: number, f
     return [at, new TextEncoder().encodeInto(text, new Uint8Array(module.memory.buffer, at, reserved)).written, reserved];
   };
   const now = () => [Date.now(), performance.now()] as const;
-  const core = module.open(pages.push(act) - 1, ...give(setup()), flushAt, flushIntervalMs, ...now());
+  const core = module.open(pages.push(acts) - 1, ...give(setup()), flushAt, flushIntervalMs, ...now());
   return (kind, first = 0, text = "", second = 0) => module.call(core, kind, first, second, ...give(text), ...now());
 };

@@ -5,7 +5,7 @@ import { ALIAS, CONSENT, IDENTIFY, RESET, readCall, uuid } from "./call.js";
 import type { Call } from "./call.js";
 import { openCookie, readCookie } from "./cookie.js";
 import { openCore } from "./core.js";
-import type { Core } from "./core.js";
+import type { Act, Core } from "./core.js";
 import type { Consent, Diagnostic, InitOptions } from "./options.js";
 import { allowQuery, environment } from "./page.js";
 import { openStorage, recordKey } from "./storage.js";
@@ -75,17 +75,18 @@ export const startEngine = (options: InitOptions) => {
   let record = "";
   let flushes: ((isDone: boolean) => void)[] = [];
   let tickTimer: ReturnType<typeof setTimeout> | undefined;
-  let rawTimer: ReturnType<typeof setTimeout> | undefined;
-  const { globalPrivacyControl, doNotTrack } = navigator as Navigator & { globalPrivacyControl?: boolean };
+  let rawTimer: ReturnType<typeof setTimeout> | 0 | undefined;
+  const browser = navigator as Navigator & { globalPrivacyControl?: boolean };
   let consent: Consent =
     (read("c") as Consent) ||
     options.consent ||
-    ((options.respectGpc != false && globalPrivacyControl) || (options.respectDnt != false && doNotTrack == "1")
+    ((options.respectGpc != false && browser.globalPrivacyControl) || (options.respectDnt != false && browser.doNotTrack == "1")
       ? "denied"
       : "granted");
   /** Anonymous id, user id, and the session's id, start, latest event, number, events and reason. */
   let subject = fields(readRecord() || read("i") || (options.serverCookieName && readCookie(options.serverCookieName)) || "");
 
+  const isGranted = () => consent == "granted";
   /** Calls what is the app's own, or a feature's. */
   const notify = <T>(listeners: ((value: T) => void)[], value: T) => {
     for (const listener of listeners) {
@@ -100,7 +101,7 @@ export const startEngine = (options: InitOptions) => {
     notify(diagnosticListeners, { kind, first, second });
   /** Keeps who the visitor is, if consent allows that; else forgets it. */
   const remember = () => {
-    if (consent != "granted") {
+    if (!isGranted()) {
       if (record) writeRecord("");
       remove("i");
       record = "";
@@ -111,9 +112,9 @@ export const startEngine = (options: InitOptions) => {
     writeRecord(record);
   };
   const rawSoon = () => {
-    rawTimer ??= setTimeout(() => {
-      rawTimer = undefined;
-      sendRaw(false);
+    rawTimer ||= setTimeout(() => {
+      rawTimer = 0;
+      sendRaw();
     }, RAW_INTERVAL_MS);
   };
   const fail = () => {
@@ -139,7 +140,7 @@ export const startEngine = (options: InitOptions) => {
           left = core((kindNow = SYNC), 0, stored);
         }
         // A page of another sub-domain knows better, unless it is this call that changes who the visitor is.
-        const told = consent == "granted" && kind != COOKIE && readRecord();
+        const told = isGranted() && kind != COOKIE && readRecord();
         if (told && told != record) left = core((kindNow = COOKIE), 0, fields((record = told)).join("\n"));
         left = core((kindNow = kind), first, text, second);
       }
@@ -161,8 +162,8 @@ export const startEngine = (options: InitOptions) => {
   };
 
   /** Sends what waits without the core. */
-  const sendRaw = (isLeaving: boolean) => {
-    if (consent != "granted" || isPrerendering) return;
+  const sendRaw = (isLeaving?: boolean) => {
+    if (!isGranted() || isPrerendering) return;
     remember();
     sendWaiting(subject[1] || "", (anonymousId, userId, calls, done) => {
       const body = JSON.stringify({ calls, anonymousId, userId, sentAt: new Date().toISOString(), writeKey });
@@ -197,7 +198,7 @@ export const startEngine = (options: InitOptions) => {
     }
     if (hasFailed && (kind == CONSENT || consent == "denied")) return rawSoon();
     subject[0] ||= uuid(Date.now());
-    wait(call, subject[0], consent == "granted" && kind != CONSENT && !isPrerendering);
+    wait(call, subject[0], isGranted() && kind != CONSENT && !isPrerendering);
     if (hasFailed) rawSoon();
   };
 
@@ -238,7 +239,7 @@ export const startEngine = (options: InitOptions) => {
   };
 
   /** What the core asks for, in the order of `Act` in `sdk-wasm/src/host.rs`. */
-  const acts: ((first: number, second: number, text: string) => unknown)[] = [
+  const acts: Act[] = [
     () => crypto.getRandomValues(new Uint32Array(1))[0],
     (chunk, _, text) => {
       const keys = chunks.get(chunk) || [];
@@ -297,14 +298,14 @@ export const startEngine = (options: InitOptions) => {
 
   const start = async (): Promise<boolean> => {
     if (isPrerendering) {
-      await new Promise((done) => document.addEventListener("prerenderingchange", done, { once: true }));
+      await new Promise((done) => document.addEventListener("prerenderingchange", done));
       isPrerendering = false;
     }
     try {
       let known = subject;
       core = await openCore(
-        (kind, ...more) => acts[kind]!(...more),
-        () => [writeKey, consent, consent == "granted" ? (known = subject)[0] : "", JSON.stringify(environment()), (state = read("s")), read("t")].join("\0"),
+        acts,
+        () => [writeKey, consent, isGranted() ? (known = subject)[0] : "", JSON.stringify(environment()), (state = read("s")), read("t")].join("\0"),
         options.flushAt || 20,
         options.flushIntervalMs || 30_000,
       );
@@ -343,8 +344,8 @@ export const startEngine = (options: InitOptions) => {
     if (!isReady || !core) sendRaw(true);
   };
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState == "hidden") return leave();
-    run(VISIBLE);
+    if (document.hidden) leave();
+    else run(VISIBLE);
   });
   addEventListener("pagehide", leave);
   addEventListener("online", () => run(ONLINE));
@@ -362,7 +363,7 @@ export const startEngine = (options: InitOptions) => {
     flush: async (): Promise<boolean> => {
       await ready;
       if (!core) {
-        sendRaw(false);
+        sendRaw();
         return false;
       }
       return new Promise((settle) => {
@@ -375,7 +376,7 @@ export const startEngine = (options: InitOptions) => {
     onDiagnostic: (listener: (diagnostic: Diagnostic) => void) => void diagnosticListeners.push(listener),
     report,
     visitor: {
-      id: () => (consent == "granted" && subject[0]) || "",
+      id: () => (isGranted() && subject[0]) || "",
       adopt: (anonymousId: string) => {
         if (core) run(COOKIE, 0, anonymousId);
         else subject = [anonymousId];
