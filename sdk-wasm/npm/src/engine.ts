@@ -213,11 +213,13 @@ export const startEngine = (options: InitOptions) => {
   /** Takes over what a closed tab left. */
   const adopt = (orphan: string, isLate: boolean) => {
     const found: Record<string, string[]> = {};
-    for (const key of keysUnder(`o.${orphan}.`)) (found[key.split(".")[2]!] ||= []).push(key);
-    const index = (key: string) => +key.split(".")[3]!;
-    // An object has its numbers first, in order, and then `q`: what waited for the core came last.
+    for (const key of keysUnder(`o.${orphan}.`)) {
+      const [, , chunk, index] = key.split(".");
+      (found[chunk!] ||= [])[+index!] = key;
+    }
+    // Objects and lists have their numbers first, in order, and then `q`: what waited for the core came last.
     for (const chunk in found) {
-      const keys = found[chunk]!.sort((a, b) => index(a) - index(b));
+      const keys = Object.values(found[chunk]!);
       let id = +chunk;
       if (id >= 0) {
         while (chunks.has(id)) id++;
@@ -314,7 +316,7 @@ export const startEngine = (options: InitOptions) => {
       if (navigator.locks) run(LEAD, 0);
       // A decision that was made before the core was ready is newer than the core's own record of it.
       const decided = read("c");
-      if (decided) give([CONSENT, decided, "", "", 0, "", ""]);
+      if (decided) run(CONSENT, 0, "\0\0\0\0" + decided);
       // What former pages left comes before this page's own.
       await orphans(adopt);
       isReady = true;
