@@ -1,6 +1,7 @@
 // The React entry on a server, and in a page of Chromium with React's development build, which mounts twice.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
 import { createElement as h } from "react";
@@ -31,6 +32,10 @@ for (const [name, [flags, expected]] of Object.entries(CASES)) {
     assert.equal(rendered({ ...options, flags }, Flag), `<b>${expected}</b>`);
   });
 }
+
+test("the entry says that it belongs to the page, before all else", () => {
+  assert.match(readFileSync(new URL(import.meta.resolve("@holloway/browser/react")), "utf8"), /^"use client";/);
+});
 
 test("a server renders the tree and measures nothing", async () => {
   const fetched = [];
