@@ -125,7 +125,7 @@ impl Client {
         if state.has_session() {
             line(out, &state[Text::SessionId]);
             for number in [Number::StartUnixMs, Number::LastUnixMs, Number::Sessions, Number::Events] {
-                line(out, "");
+                out.put("\n");
                 write_number(out, state[number]);
             }
             line(out, state.reason().as_str());
