@@ -3,8 +3,9 @@
 use alloc::{string::String, vec::Vec};
 
 use crate::{
-    LossReason, Timestamp,
+    Timestamp, first_field,
     json::{Sink, write_member, write_number},
+    loss::WORDS,
 };
 
 const OPEN: &[u8] = b"{\"batch\":[";
@@ -15,8 +16,8 @@ pub const BATCH_EVENTS_AT: usize = OPEN.len();
 /// Appends a batch: events as they were written, a comma between each two, then what the collector needs to know of the
 /// sending.
 ///
-/// `losses` are counts since the last acknowledged batch, by [`LossReason::index`]; reasons with zero are left out, and
-/// the whole field when nothing was lost.
+/// `losses` are counts since the last acknowledged batch, by [`LossReason::index`](crate::LossReason::index); reasons
+/// with zero are left out, and the whole field when nothing was lost.
 ///
 /// ```
 /// use holloway_wire::{LossReason, Timestamp, write_batch};
@@ -36,9 +37,12 @@ pub fn write_batch(out: &mut Vec<u8>, events: &[u8], sent_at: Timestamp, write_k
     sent_at.write(&mut tail);
     write_member(&mut tail, "\",\"writeKey\":", write_key);
     let mut before = ",\"losses\":{";
-    for (reason, count) in LossReason::ALL.iter().zip(losses) {
+    let mut words = WORDS;
+    for count in losses {
+        let (word, after) = first_field(words, b' ');
+        words = after;
         if *count > 0 {
-            write_member(&mut tail, before, reason.as_str());
+            write_member(&mut tail, before, word);
             tail.put(":");
             write_number(&mut tail, *count);
             before = ",";

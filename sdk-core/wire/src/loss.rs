@@ -1,5 +1,11 @@
 //! Why a client dropped an event.
 
+use crate::first_field;
+
+/// In the order of [`LossReason::ALL`].
+pub(crate) const WORDS: &str = "queue_full too_large expired corrupt rejected invalid dropped opted_out before_send sampled serialize \
+                     storage state_damaged";
+
 /// The reason of a loss: an event that was accepted from the app and will never reach a collector.
 ///
 /// Each lost event has exactly one reason, counted by the client and sent in the `losses` of its next batch,
@@ -54,22 +60,13 @@ impl LossReason {
     ];
 
     /// The word on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::QueueFull => "queue_full",
-            Self::TooLarge => "too_large",
-            Self::Expired => "expired",
-            Self::Corrupt => "corrupt",
-            Self::Rejected => "rejected",
-            Self::Invalid => "invalid",
-            Self::Dropped => "dropped",
-            Self::OptedOut => "opted_out",
-            Self::BeforeSend => "before_send",
-            Self::Sampled => "sampled",
-            Self::Serialize => "serialize",
-            Self::Storage => "storage",
-            Self::StateDamaged => "state_damaged",
+    pub fn as_str(self) -> &'static str {
+        // One text, since a table of texts is larger than its words; they are asked for once a batch.
+        let mut rest = WORDS;
+        for _ in 0..self.index() {
+            rest = first_field(rest, b' ').1;
         }
+        first_field(rest, b' ').0
     }
 
     /// The position of this reason in [`LossReason::ALL`].
