@@ -6,6 +6,9 @@ use holloway_wire::LossReason;
 
 use crate::{ChunkId, Config, Now, Records, RestoredChunk};
 
+/// No time of this run's clock.
+const OTHER_RUN: u64 = u64::MAX;
+
 /// Some events that were begun together.
 #[derive(Debug)]
 pub(crate) struct Chunk {
@@ -20,8 +23,8 @@ pub(crate) struct Chunk {
     pub(crate) is_read: bool,
     /// Most events of one request; a 413 halves it.
     pub(crate) request_events_max: usize,
-    /// When the first event came, by the monotonic clock; `None` for one of another run.
-    pub(crate) begun_mono_ms: Option<u64>,
+    /// When the first event came, by the monotonic clock; [`OTHER_RUN`] for one of another run.
+    pub(crate) begun_mono_ms: u64,
     /// Left alone until then: it was beaconed, or could not be read.
     pub(crate) held_until_mono_ms: u64,
     /// Events that belong to a request which is under way, and those of them that were beaconed.
@@ -53,12 +56,12 @@ impl Outbox {
     pub(crate) fn adopt(&mut self, chunk: &RestoredChunk) {
         let sealed = self.chunks.iter().filter(|own| own.sealed);
         let at = sealed.filter(|own| own.id < chunk.id).count();
-        self.insert(at, chunk, None);
+        self.insert(at, chunk, OTHER_RUN);
         self.last_id = self.last_id.max(Some(chunk.id));
     }
 
-    fn insert(&mut self, at: usize, chunk: &RestoredChunk, begun_mono_ms: Option<u64>) {
-        let is_open = begun_mono_ms.is_some();
+    fn insert(&mut self, at: usize, chunk: &RestoredChunk, begun_mono_ms: u64) {
+        let is_open = begun_mono_ms != OTHER_RUN;
         self.chunks.insert(
             at,
             Chunk {
@@ -82,7 +85,7 @@ impl Outbox {
         if self.chunks.last().is_none_or(|chunk| chunk.sealed) {
             let id = ChunkId::after(self.last_id, now.unix_ms);
             self.last_id = Some(id);
-            self.insert(self.chunks.len(), &RestoredChunk { id, bytes: 0, events: 0 }, Some(now.mono_ms));
+            self.insert(self.chunks.len(), &RestoredChunk { id, bytes: 0, events: 0 }, now.mono_ms);
         }
         self.chunks.last_mut().expect("a chunk was pushed when there was none")
     }
@@ -130,19 +133,28 @@ impl Outbox {
         (events, bytes)
     }
 
-    /// The oldest sealed chunk that is to go for this reason: its age, or a cap.
-    pub(crate) fn surplus(&self, reason: LossReason, config: &Config, now: Now) -> Option<&Chunk> {
-        let (events, bytes) = self.size();
-        let is_over = reason == LossReason::QueueFull
-            && (bytes > config.outbox_bytes_max || events > config.outbox_events_max);
-        let is_old = |chunk: &Chunk| {
+    /// The oldest sealed chunk that is to go, why, and its events: first those past their age, then while a cap is
+    /// passed.
+    pub(crate) fn surplus(&self, config: &Config, now: Now) -> Option<(LossReason, ChunkId, usize)> {
+        let age_max = config.outbox_age_max_ms;
+        let mut oldest = None;
+        for chunk in &self.chunks {
+            if !chunk.sealed || chunk.in_flight {
+                continue;
+            }
             // A clock that was set right in this run makes nothing older.
-            let by_mono = chunk.begun_mono_ms.map_or(u64::MAX, |begun| now.mono_ms.saturating_sub(begun));
-            let age = now.unix_ms.saturating_sub(chunk.id.begun_unix_ms()).min(by_mono);
-            age > config.outbox_age_max_ms
-        };
-        let goes = |chunk: &&Chunk| chunk.sealed && !chunk.in_flight && (is_over || is_old(chunk));
-        self.chunks.iter().find(goes)
+            if now.unix_ms.saturating_sub(chunk.id.begun_unix_ms()) > age_max
+                && (chunk.begun_mono_ms == OTHER_RUN
+                    || now.mono_ms.saturating_sub(chunk.begun_mono_ms) > age_max)
+            {
+                return Some((LossReason::Expired, chunk.id, chunk.events));
+            }
+            oldest = oldest.or(Some(chunk));
+        }
+        let (events, bytes) = self.size();
+        let chunk = oldest?;
+        let is_over = bytes > config.outbox_bytes_max || events > config.outbox_events_max;
+        is_over.then_some((LossReason::QueueFull, chunk.id, chunk.events))
     }
 }
 

@@ -55,8 +55,11 @@ impl Records {
     /// How many from the front fit into so many bytes of a batch, among the first `most`; at least one, since alone it is
     /// below every limit.
     pub(crate) fn fitting(&self, most: usize, bytes_max: usize) -> usize {
-        let fits = self.ends.iter().take(most).take_while(|end| **end < bytes_max);
-        fits.count().max(1).min(self.len())
+        let mut count = 1;
+        while count < most && self.ends.get(count).is_some_and(|end| *end < bytes_max) {
+            count += 1;
+        }
+        count.min(self.len())
     }
 
     /// So many from the front, as they stand in a batch.

@@ -99,9 +99,8 @@ impl Client {
         // A timer that rang too early is set again.
         self.wake_asked_mono_ms = NEVER;
         let interval = self.config.flush_interval_ms;
-        let is_due = |chunk: &mut crate::outbox::Chunk| {
-            chunk.begun_mono_ms.is_some_and(|begun| now.mono_ms >= begun.saturating_add(interval))
-        };
+        let is_due =
+            |chunk: &mut crate::outbox::Chunk| now.mono_ms >= chunk.begun_mono_ms.saturating_add(interval);
         if self.outbox.unsealed().is_some_and(is_due) {
             self.seal();
         }

@@ -334,10 +334,8 @@ impl Client {
                 if oldest && chunk.held_until_mono_ms <= not_before {
                     (oldest, in_hand) = (false, chunk.unanswered > 0);
                 }
-            } else if let Some(begun) = chunk.begun_mono_ms
-                && chunk.events > 0
-            {
-                flush = begun.saturating_add(self.config.flush_interval_ms);
+            } else if chunk.events > 0 {
+                flush = chunk.begun_mono_ms.saturating_add(self.config.flush_interval_ms);
                 if chunk.events >= self.config.flush_at {
                     send = 0;
                 }
@@ -418,13 +416,10 @@ impl Client {
             return;
         }
         let mut changed = false;
-        for reason in [LossReason::Expired, LossReason::QueueFull] {
-            while let Some(chunk) = self.outbox.surplus(reason, &self.config, now) {
-                let (id, events) = (chunk.id, chunk.events);
-                self.lose(reason, events);
-                self.discard(id);
-                changed = true;
-            }
+        while let Some((reason, id, events)) = self.outbox.surplus(&self.config, now) {
+            self.lose(reason, events);
+            self.discard(id);
+            changed = true;
         }
         if changed {
             self.save(now);

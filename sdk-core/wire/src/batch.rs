@@ -3,9 +3,10 @@
 use alloc::{string::String, vec::Vec};
 
 use crate::{
-    Timestamp, first_field,
+    Timestamp,
     json::{Sink, write_member, write_number},
     loss::WORDS,
+    next_field,
 };
 
 const OPEN: &[u8] = b"{\"batch\":[";
@@ -39,8 +40,7 @@ pub fn write_batch(out: &mut Vec<u8>, events: &[u8], sent_at: Timestamp, write_k
     let mut before = ",\"losses\":{";
     let mut words = WORDS;
     for count in losses {
-        let (word, after) = first_field(words, b' ');
-        words = after;
+        let word = next_field(&mut words, b' ');
         if *count > 0 {
             write_member(&mut tail, before, word);
             tail.put(":");

@@ -1,6 +1,6 @@
 //! Why a client dropped an event.
 
-use crate::first_field;
+use crate::next_field;
 
 /// In the order of [`LossReason::ALL`].
 pub(crate) const WORDS: &str = "queue_full too_large expired corrupt rejected invalid dropped opted_out before_send sampled serialize \
@@ -64,9 +64,9 @@ impl LossReason {
         // One text, since a table of texts is larger than its words; they are asked for once a batch.
         let mut rest = WORDS;
         for _ in 0..self.index() {
-            rest = first_field(rest, b' ').1;
+            next_field(&mut rest, b' ');
         }
-        first_field(rest, b' ').0
+        next_field(&mut rest, b' ')
     }
 
     /// The position of this reason in [`LossReason::ALL`].
