@@ -1,12 +1,11 @@
 //! The loop between the core and a page.
 
-use alloc::vec::Vec;
 use core::array;
 
 use holloway_core::{
-    ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, HttpOutcome, Now, ReadOutcome,
-    Registration, ResetOptions, RestoredChunk, StoredOutcome, Token,
-    wire::{EventKind, RawJson, Verdict, json::Sink, next_field, scrubbed},
+    ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, Now, Records, Registration,
+    ResetOptions, RestoredChunk, StoredOutcome, Token,
+    wire::{EventKind, RawJson, json::Sink, next_field, scrubbed},
 };
 
 use crate::host::{Act, Host, SEND_BEACONED, SEND_PENDING, SEND_REFUSED};
@@ -93,7 +92,7 @@ impl<H: Host> Shell<H> {
     /// | 36 | flush was asked for | | | |
     /// | 37 | a closed tab left a chunk | its id | | its records, one a line |
     /// | 38 | a chunk was read | token | | its records, one a line; none when another tab took them over |
-    /// | 39 | a request ended | token | status, 0 for none, 1 for a beacon in its place; 1,000 for each millisecond and one more that it asked to wait | a digit an event: its verdict's place in [`Verdict::ALL`] |
+    /// | 39 | a request ended | token | status, 0 for none, 1 for a beacon in its place; 1,000 for each millisecond and one more that it asked to wait | a digit an event: its verdict's place in `Verdict::ALL` |
     /// | 40 | another tab wrote the state | | | the state |
     /// | 41 | this tab tells losses and deletions | 1, or 0 when another does | | |
     /// | 42 | the cookie changed | | | as `Act::Identity` tells it |
@@ -111,19 +110,20 @@ impl<H: Host> Shell<H> {
                 let chunk = RestoredChunk { id: ChunkId(first as u64), bytes: text.len() as u64, events };
                 client.adopt(chunk, now);
             }
-            38 if text.is_empty() => client.read_done(Token(first as u64), ReadOutcome::Taken, now),
             38 => {
-                let lines = text.as_bytes().split(|byte| *byte == b'\n');
-                let payloads = lines.filter(|line| !line.is_empty()).collect();
-                let outcome = ReadOutcome::Records { payloads, torn: 0 };
-                client.read_done(Token(first as u64), outcome, now);
+                let (mut records, mut rest) = (Records::default(), text);
+                while !rest.is_empty() {
+                    let line = next_field(&mut rest, b'\n');
+                    if !line.is_empty() {
+                        records.push(line.as_bytes());
+                    }
+                }
+                client.records_read(Token(first as u64), records, 0, !text.is_empty(), now);
             }
             39 => {
-                let verdict =
-                    |digit| Verdict::ALL.get(usize::from(digit & 15)).copied().unwrap_or(Verdict::Ok);
-                let mut verdicts = Vec::new();
-                verdicts.extend(text.bytes().map(verdict));
-                client.http_done(Token(first as u64), answer(second as u64, &verdicts), now);
+                let (answer, verdicts) = (second as u64, text.as_bytes());
+                let asked_ms = (answer / 1_000).saturating_sub(1);
+                client.http_ended(Token(first as u64), (answer % 1_000) as u16, asked_ms, verdicts, now);
             }
             40 => client.sync(text, now),
             41 => client.set_follower(first == 0.0, now),
@@ -192,40 +192,57 @@ impl<H: Host> Shell<H> {
     /// Carries out every effect that there is.
     fn pump(&mut self, now: Now) {
         while let Some(effect) = self.client.poll_effect() {
-            match effect {
+            let (mut first, mut second, mut text) = (0, 0, &b""[..]);
+            let act = match &effect {
                 Effect::Append { token, chunk, payload } => {
-                    self.store(token, Act::Append, chunk.0, &payload, now);
+                    self.store(*token, Act::Append, *chunk, payload, now);
+                    continue;
                 }
                 // Each record is a key of its own: there is no file to close.
-                Effect::Seal { token, .. } => self.client.stored(token, StoredOutcome::Ok, now),
-                Effect::Read { token, chunk } => {
-                    self.host.act(Act::Read, token.0 as f64, chunk.0 as f64, b"");
+                Effect::Seal { token, .. } => {
+                    self.client.stored(*token, StoredOutcome::Ok, now);
+                    continue;
                 }
-                Effect::Remove { chunk } => {
-                    self.host.act(Act::Remove, chunk.0 as f64, 0.0, b"");
-                }
-                Effect::SaveState { token, bytes } => self.store(token, Act::Save, 0, &bytes, now),
-                Effect::Wipe => {
-                    self.host.act(Act::Wipe, 0.0, 0.0, b"");
+                Effect::SaveState { token, bytes } => {
+                    self.store(*token, Act::Save, ChunkId(0), bytes, now);
+                    continue;
                 }
                 Effect::Send { token, request } => {
                     let leaving = f64::from(u8::from(request.leaving));
-                    match self.host.act(Act::Send, token.0 as f64, leaving, &request.body) {
-                        SEND_BEACONED => self.client.http_done(token, HttpOutcome::Beaconed, now),
-                        SEND_REFUSED => self.client.http_done(token, HttpOutcome::NetworkError, now),
-                        answer => debug_assert_eq!(answer, SEND_PENDING),
+                    let answer = self.host.act(Act::Send, token.0 as f64, leaving, &request.body);
+                    debug_assert!(answer <= SEND_REFUSED);
+                    if answer != SEND_PENDING {
+                        // A beacon's number is the status that stands for it; a refusal is no answer.
+                        self.client.http_ended(*token, (answer & SEND_BEACONED) as u16, 0, b"", now);
                     }
+                    continue;
                 }
+                Effect::Read { token, chunk } => {
+                    (first, second) = (token.0, chunk.0);
+                    Act::Read
+                }
+                Effect::Remove { chunk } => {
+                    first = chunk.0;
+                    Act::Remove
+                }
+                Effect::Wipe => Act::Wipe,
                 Effect::WakeAt { mono_ms } => {
-                    self.host.act(Act::Wake, mono_ms.saturating_sub(now.mono_ms) as f64, 0.0, b"");
+                    first = mono_ms.saturating_sub(now.mono_ms);
+                    Act::Wake
                 }
-                Effect::Diagnostic(diagnostic) => diagnose(&self.host, diagnostic),
-            }
+                Effect::Diagnostic(diagnostic) => {
+                    (text, first, second) = numbers(diagnostic);
+                    Act::Diagnose
+                }
+            };
+            // A clock's difference may be below zero; nothing else is beyond the half of what there is.
+            self.host.act(act, first as i64 as f64, second as f64, text);
         }
     }
 
-    fn store(&mut self, token: Token, act: Act, chunk: u64, bytes: &[u8], now: Now) {
-        let is_kept = self.host.act(act, chunk as f64, 0.0, bytes) != 0;
+    #[inline(never)] // two callers, and bytes count more than a call
+    fn store(&mut self, token: Token, act: Act, chunk: ChunkId, bytes: &[u8], now: Now) {
+        let is_kept = self.host.act(act, chunk.0 as f64, 0.0, bytes) != 0;
         let outcome = if is_kept { StoredOutcome::Ok } else { StoredOutcome::Failed };
         self.client.stored(token, outcome, now);
     }
@@ -235,30 +252,17 @@ impl<H: Host> Shell<H> {
 /// of the reason, events) · 3 state damaged (1 when its copy was used) · 4 storage failed · 5 paused (status) ·
 /// 6 retrying (status, wait in milliseconds) · 8 unreachable (wait in milliseconds) · 9 clock skew (milliseconds);
 /// 7 is the page's own.
-fn diagnose(host: &impl Host, diagnostic: Diagnostic) {
-    let (kind, first, second): (&[u8; 1], f64, f64) = match diagnostic {
-        Diagnostic::BadJson { at } => (b"0", at as f64, 0.0),
-        Diagnostic::MissingName => (b"1", 0.0, 0.0),
-        Diagnostic::Lost { reason, events } => (b"2", reason.index() as f64, events as f64),
-        Diagnostic::StateDamaged { copy_used } => (b"3", f64::from(u8::from(copy_used)), 0.0),
-        Diagnostic::StorageFailed => (b"4", 0.0, 0.0),
-        Diagnostic::Paused { status } => (b"5", f64::from(status), 0.0),
-        Diagnostic::Retrying { status, wait_ms } => (b"6", f64::from(status), wait_ms as f64),
-        Diagnostic::Unreachable { wait_ms } => (b"8", wait_ms as f64, 0.0),
-        Diagnostic::ClockSkew { skew_ms } => (b"9", skew_ms as f64, 0.0),
-    };
-    host.act(Act::Diagnose, first, second, kind);
-}
-
-fn answer(answer: u64, verdicts: &[Verdict]) -> HttpOutcome<'_> {
-    match answer % 1_000 {
-        0 => HttpOutcome::NetworkError,
-        1 => HttpOutcome::Beaconed,
-        status => HttpOutcome::Response {
-            status: status as u16,
-            retry_after_ms: (answer / 1_000).checked_sub(1),
-            verdicts,
-        },
+fn numbers(diagnostic: &Diagnostic) -> (&'static [u8], u64, u64) {
+    match *diagnostic {
+        Diagnostic::BadJson { at } => (b"0", at as u64, 0),
+        Diagnostic::MissingName => (b"1", 0, 0),
+        Diagnostic::Lost { reason, events } => (b"2", reason.index() as u64, events),
+        Diagnostic::StateDamaged { copy_used } => (b"3", copy_used.into(), 0),
+        Diagnostic::StorageFailed => (b"4", 0, 0),
+        Diagnostic::Paused { status } => (b"5", status.into(), 0),
+        Diagnostic::Retrying { status, wait_ms } => (b"6", status.into(), wait_ms),
+        Diagnostic::Unreachable { wait_ms } => (b"8", wait_ms, 0),
+        Diagnostic::ClockSkew { skew_ms } => (b"9", skew_ms as u64, 0),
     }
 }
 

@@ -125,26 +125,36 @@ impl Client {
 
     /// A `Read` ended.
     pub fn read_done(&mut self, token: Token, outcome: ReadOutcome, now: Now) {
-        let Some(Waiting::Read(id)) = self.answered(token) else { return };
-        let Some(chunk) = self.outbox.get(id) else { return self.send(now) };
         match outcome {
-            ReadOutcome::Unavailable => chunk.held_until_mono_ms = now.mono_ms.saturating_add(READ_AGAIN_MS),
-            outcome => {
-                let is_ours = !matches!(outcome, ReadOutcome::Taken);
-                let (records, torn) = match outcome {
-                    ReadOutcome::Records { payloads, torn } => (payloads, torn),
-                    _ => (Records::default(), 0),
-                };
-                let expected = if is_ours { chunk.events } else { 0 };
-                let found = records.len();
-                chunk.set_records(records);
-                // The host's count and the tear may speak of the same record: count it once.
-                let lost = expected.saturating_sub(found).max(torn as usize);
-                self.lose(LossReason::Corrupt, lost);
-                self.close_account(id, lost > 0);
-                if lost > 0 || found == 0 {
-                    self.save(now);
+            ReadOutcome::Records { payloads, torn } => {
+                self.records_read(token, payloads, torn as usize, true, now);
+            }
+            ReadOutcome::Missing => self.records_read(token, Records::default(), 0, true, now),
+            ReadOutcome::Taken => self.records_read(token, Records::default(), 0, false, now),
+            ReadOutcome::Unavailable => {
+                let Some(Waiting::Read(id)) = self.answered(token) else { return };
+                if let Some(chunk) = self.outbox.get(id) {
+                    chunk.held_until_mono_ms = now.mono_ms.saturating_add(READ_AGAIN_MS);
                 }
+                self.send(now);
+            }
+        }
+    }
+
+    /// As [`Self::read_done`], with what was found of a chunk: whole records, how many are there in part only, and whether
+    /// those that are missing are lost, rather than another client's now.
+    pub fn records_read(&mut self, token: Token, records: Records, torn: usize, is_ours: bool, now: Now) {
+        let Some(Waiting::Read(id)) = self.answered(token) else { return };
+        if let Some(chunk) = self.outbox.get(id) {
+            let expected = if is_ours { chunk.events } else { 0 };
+            let found = records.len();
+            chunk.set_records(records);
+            // The host's count and the tear may speak of the same record: count it once.
+            let lost = expected.saturating_sub(found).max(torn);
+            self.lose(LossReason::Corrupt, lost);
+            self.close_account(id, lost > 0);
+            if lost > 0 || found == 0 {
+                self.save(now);
             }
         }
         self.send(now);

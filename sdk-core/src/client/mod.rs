@@ -51,8 +51,9 @@ pub enum Tracked {
 ///   [`resume`](Self::resume);
 /// * **inputs** come from the platform: [`foreground`](Self::foreground), [`background`](Self::background),
 ///   [`online`](Self::online), [`tick`](Self::tick), [`recover`](Self::recover), [`adopt`](Self::adopt),
-///   [`lost`](Self::lost), [`sync`](Self::sync), [`meet`](Self::meet), [`set_follower`](Self::set_follower), and the answers [`stored`](Self::stored), [`read_done`](Self::read_done), [`http_done`](Self::http_done) or
-///   [`http_answered`](Self::http_answered);
+///   [`lost`](Self::lost), [`sync`](Self::sync), [`meet`](Self::meet), [`set_follower`](Self::set_follower), and the answers
+///   [`stored`](Self::stored), [`read_done`](Self::read_done) or [`records_read`](Self::records_read), and
+///   [`http_done`](Self::http_done), [`http_ended`](Self::http_ended) or [`http_answered`](Self::http_answered);
 /// * **[`poll_effect`](Self::poll_effect)** gives what to do next.
 ///
 /// After every command and input, call `poll_effect` until it gives `None`, and carry the effects out in that

@@ -8,9 +8,9 @@ use holloway_wire::{
     limits::EVENT_BYTES_MAX,
 };
 
-use super::{Client, Tracked, Waiting, sessions::HAS_RULES};
+use super::{Client, Tracked, sessions::HAS_RULES};
 use crate::{
-    Consent, Effect, EventOptions, Now,
+    Consent, EventOptions, Now,
     config::PENDING_BYTES_MAX,
     frame::crc32c,
     state::{Number, Text},
@@ -161,8 +161,7 @@ impl Client {
         chunk.events += 1;
         chunk.bytes += payload.len();
         let is_full = chunk.events >= events_max;
-        let token = self.token(Waiting::Append(id));
-        self.effects.push(Effect::Append { token, chunk: id, payload });
+        self.append(id, payload);
         if is_full {
             self.seal();
         }

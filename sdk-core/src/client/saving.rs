@@ -1,7 +1,9 @@
 //! When the state is written.
 
+use alloc::vec::Vec;
+
 use super::{Client, Waiting};
-use crate::{Consent, Effect, Now, state::Number};
+use crate::{ChunkId, Consent, Effect, Now, state::Number};
 
 impl Client {
     /// Writes the state, unless nothing may be written yet, and then lets go of the chunks that it says are gone.
@@ -44,7 +46,20 @@ impl Client {
     pub(super) fn seal(&mut self) {
         let Some(chunk) = self.outbox.unsealed() else { return };
         chunk.sealed = true;
-        let chunk = chunk.id;
+        let id = chunk.id;
+        self.end_chunk(id);
+    }
+
+    /// Asks for a record to be stored. Not inlined, like the next one: bytes count more than a call.
+    #[inline(never)]
+    pub(super) fn append(&mut self, chunk: ChunkId, payload: Vec<u8>) {
+        let token = self.token(Waiting::Append(chunk));
+        self.effects.push(Effect::Append { token, chunk, payload });
+    }
+
+    /// Says that a chunk has all its records.
+    #[inline(never)]
+    pub(super) fn end_chunk(&mut self, chunk: ChunkId) {
         let token = self.token(Waiting::Seal);
         self.effects.push(Effect::Seal { token, chunk });
     }

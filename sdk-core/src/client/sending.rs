@@ -4,10 +4,10 @@ use alloc::vec::Vec;
 
 use holloway_wire::{LossReason, Timestamp, Verdict, json::roomy, limits::BATCH_BYTES_MAX, write_batch};
 
-use super::{Client, Waiting};
+use super::Client;
 use crate::{
     ChunkId, Consent, Diagnostic, Effect, HttpOutcome, Now, Records, Request, Token,
-    config::LEAVING_BYTES_MAX, losses::Losses, state::Number,
+    config::LEAVING_BYTES_MAX, losses::Losses, outbox::Chunk, state::Number,
 };
 
 /// Room in a batch for what stands around its events.
@@ -15,12 +15,25 @@ const BATCH_FRAME_BYTES: usize = 2_048;
 /// How long a beaconed chunk is left alone while the host turns out to live on, in milliseconds.
 const BEACON_HOLD_MS: u64 = 30_000;
 
+/// No chunk's id: the oldest deletion request.
+const DELETION: ChunkId = ChunkId(u64::MAX);
+/// The status that stands for a beacon: never an acknowledgement.
+const BEACONED: u16 = 1;
+/// What becomes of a request's events: a verdict's digit, or past those that it was not in the request, or that the
+/// whole request was refused.
+const OK: u8 = Verdict::Ok as u8;
+const INVALID: u8 = Verdict::Invalid as u8;
+const DROPPED: u8 = Verdict::Dropped as u8;
+const RETRY: u8 = Verdict::Retry as u8;
+const NOT_SENT: u8 = 8;
+const REJECTED: u8 = 9;
+
 /// A request without an answer.
 #[derive(Debug)]
 pub(super) struct InFlight {
     token: Token,
-    /// Whose events it carries, from the front; `None` for the oldest deletion request.
-    chunk: Option<ChunkId>,
+    /// Whose events it carries, from the front; or [`DELETION`].
+    chunk: ChunkId,
     events: usize,
     losses: Losses,
 }
@@ -32,31 +45,28 @@ impl Client {
             return;
         }
         if self.state.has_deletion() && !self.is_follower {
-            self.request(None, 0, false, now);
+            self.request(usize::MAX, 0, false, now);
             return;
         }
         if self.consent() != Consent::Granted {
             return;
         }
-        // The oldest goes first; only one that cannot be read now, or that a beacon carries, is passed by.
-        let oldest = self
-            .outbox
-            .chunks
-            .iter()
-            .position(|chunk| chunk.sealed && chunk.held_until_mono_ms <= now.mono_ms);
-        let at = oldest.unwrap_or_else(|| {
-            // While nothing could be sent the open chunk grew; it is a batch from now on.
-            let flush_at = self.config.flush_at;
-            if self.outbox.unsealed().is_some_and(|chunk| chunk.events >= flush_at) {
-                self.seal();
-                self.outbox.chunks.len() - 1
-            } else {
-                usize::MAX
-            }
-        });
-        let Some(chunk) = self.outbox.chunks.get(at).filter(|chunk| chunk.unanswered == 0) else { return };
+        // The oldest goes first; only one that cannot be read now, or that a beacon carries, is passed by. While nothing
+        // could be sent the open chunk, the last, grew; it is a batch from then on.
+        let flush_at = self.config.flush_at;
+        let goes = |chunk: &Chunk| {
+            if chunk.sealed { chunk.held_until_mono_ms <= now.mono_ms } else { chunk.events >= flush_at }
+        };
+        let Some(at) = self.outbox.chunks.iter().position(goes) else { return };
+        if !self.outbox.chunks[at].sealed {
+            self.seal();
+        }
+        let chunk = &self.outbox.chunks[at];
+        if chunk.unanswered > 0 {
+            return;
+        }
         if chunk.is_read {
-            self.request(Some(at), BATCH_BYTES_MAX - BATCH_FRAME_BYTES, false, now);
+            self.request(at, BATCH_BYTES_MAX - BATCH_FRAME_BYTES, false, now);
         } else {
             let id = chunk.id;
             self.read(id);
@@ -73,46 +83,64 @@ impl Client {
             let chunk = &self.outbox.chunks[at];
             let is_ready = chunk.sealed && !chunk.in_flight && chunk.held_until_mono_ms <= now.mono_ms;
             if is_ready && chunk.is_read {
-                self.request(Some(at), LEAVING_BYTES_MAX, true, now);
+                self.request(at, LEAVING_BYTES_MAX, true, now);
             }
         }
     }
 
     /// A `Send` ended.
     pub fn http_done(&mut self, token: Token, outcome: HttpOutcome<'_>, now: Now) {
+        match outcome {
+            HttpOutcome::Response { status, retry_after_ms, verdicts } => {
+                let digits: Vec<u8> = verdicts.iter().map(|verdict| *verdict as u8).collect();
+                // What is no status is no answer.
+                let status = if status > BEACONED { status } else { 0 };
+                self.http_ended(token, status, retry_after_ms.unwrap_or_default(), &digits, now);
+            }
+            HttpOutcome::NetworkError => self.http_ended(token, 0, 0, &[], now),
+            HttpOutcome::Beaconed => self.http_ended(token, BEACONED, 0, &[], now),
+        }
+    }
+
+    /// As [`Self::http_done`], for a host that has all of it in numbers: the status is 0 without an answer and 1 for a
+    /// beacon, the wait 0 when none is asked for, and each verdict a digit, its place in [`Verdict::ALL`].
+    pub fn http_ended(&mut self, token: Token, status: u16, asked_ms: u64, verdicts: &[u8], now: Now) {
         let Some(at) = self.in_flight.iter().position(|request| request.token == token) else { return };
-        let request = self.in_flight.remove(at);
-        let chunk = request.chunk.and_then(|id| self.outbox.get(id));
-        let (mut status, mut asked_ms, mut told) = (0, None, &[][..]);
-        if let HttpOutcome::Response { status: answer, retry_after_ms, verdicts } = outcome {
-            (status, asked_ms, told) = (answer, retry_after_ms, verdicts);
+        let request = &self.in_flight[at];
+        let (id, events) = (request.chunk, request.events);
+        if (200..300).contains(&status) {
+            self.state.losses.acknowledge(&request.losses);
+        }
+        self.in_flight.remove(at);
+        if status > BEACONED {
             self.retry.unanswered = 0;
         }
-        if let Some(chunk) = chunk {
+        // Too large for this collector: half as many next time; one alone that is too large is lost.
+        let is_halved = status == 413 && events > 1;
+        if let Some(chunk) = self.outbox.get(id) {
             chunk.in_flight = false;
-            if outcome == HttpOutcome::Beaconed {
+            if status == BEACONED {
                 chunk.held_until_mono_ms = now.mono_ms.saturating_add(BEACON_HOLD_MS);
             }
-            // Too large for this collector: half as many next time; one alone that is too large is lost.
-            if status == 413 && request.events > 1 {
-                chunk.request_events_max = request.events / 2;
+            if is_halved {
+                chunk.request_events_max = events / 2;
             }
         }
         match status {
-            _ if outcome == HttpOutcome::Beaconed => {}
-            413 if request.events > 1 => {}
+            BEACONED => {}
+            413 if is_halved => {}
             401 | 403 => {
                 self.paused = true;
                 self.diagnose(Diagnostic::Paused { status });
             }
             0..=199 | 300..=399 | 408 | 429 | 500.. => self.fail(status, asked_ms, now),
-            _ => self.settle(&request, status < 300, told, asked_ms, now),
+            _ => self.settle(id, events, verdicts, status < 300, asked_ms, now),
         }
         self.send(now);
     }
 
-    /// Sends a chunk's first events, as many as fit, or the oldest deletion request.
-    fn request(&mut self, chunk: Option<usize>, bytes_max: usize, leaving: bool, now: Now) {
+    /// Sends a chunk's first events, as many as fit, or the oldest deletion request when there is no such chunk.
+    fn request(&mut self, at: usize, bytes_max: usize, leaving: bool, now: Now) {
         self.next_token += 1;
         let token = Token(self.next_token);
         // What another request carries already is not told twice.
@@ -120,15 +148,15 @@ impl Client {
         for other in &self.in_flight {
             losses.acknowledge(&other.losses);
         }
-        let (mut id, mut events, mut waiting) = (None, 1, 1);
-        let (first, text) = match chunk.and_then(|at| self.outbox.chunks.get_mut(at)) {
+        let (mut id, mut events, mut waiting) = (DELETION, 1, 1);
+        let (first, text) = match self.outbox.chunks.get_mut(at) {
             None => {
                 let request = self.state.deletion().unwrap_or_default().as_bytes();
                 (request, request)
             }
             Some(chunk) => {
                 chunk.in_flight = true;
-                id = Some(chunk.id);
+                id = chunk.id;
                 waiting = chunk.events;
                 events = chunk.records.fitting(chunk.request_events_max, bytes_max);
                 (chunk.records.front(1), chunk.records.front(events))
@@ -138,7 +166,7 @@ impl Client {
         let mut body = roomy(text.len() + 256).into_bytes();
         let sent_at = Timestamp::from_millis(now.unix_ms as i64);
         write_batch(&mut body, text, sent_at, &self.config.write_key, losses.counts());
-        if self.state[Number::HasSent] == 0 && id.is_some() {
+        if self.state[Number::HasSent] == 0 && id != DELETION {
             self.state[Number::HasSent] = 1;
             self.save(now);
         }
@@ -150,56 +178,52 @@ impl Client {
     /// The collector took the events, or refused them for good: every event but those that it wants again is done with.
     fn settle(
         &mut self,
-        request: &InFlight,
+        id: ChunkId,
+        events: usize,
+        verdicts: &[u8],
         is_taken: bool,
-        verdicts: &[Verdict],
-        asked_ms: Option<u64>,
+        asked_ms: u64,
         now: Now,
     ) {
-        if is_taken {
-            self.state.losses.acknowledge(&request.losses);
-        }
-        let mut again = false;
-        if let Some(id) = request.chunk {
-            let (mut invalid, mut dropped, mut rejected) = (0, 0, 0);
+        // Events by what became of them.
+        let mut fates = [0; 16];
+        if id != DELETION {
             if let Some(chunk) = self.outbox.get(id) {
                 let mut left = Records::default();
-                for (at, record) in chunk.records.iter().enumerate() {
-                    if at >= request.events {
-                        left.push(record);
-                    } else if !is_taken {
-                        rejected += 1;
+                let mut at = 0;
+                while let Some(record) = chunk.records.get(at) {
+                    let fate = if at >= events {
+                        NOT_SENT
+                    } else if is_taken {
+                        verdicts.get(at).map_or(OK, |digit| digit & 7)
                     } else {
-                        match verdicts.get(at) {
-                            None | Some(Verdict::Ok | Verdict::Duplicate) => {}
-                            Some(Verdict::Invalid) => invalid += 1,
-                            Some(Verdict::Dropped) => dropped += 1,
-                            Some(Verdict::Retry) => {
-                                again = true;
-                                left.push(record);
-                            }
-                        }
+                        REJECTED
+                    };
+                    fates[fate as usize & 15] += 1;
+                    if fate == RETRY || fate == NOT_SENT {
+                        left.push(record);
                     }
+                    at += 1;
                 }
                 chunk.set_records(left);
             }
-            self.lose(LossReason::Invalid, invalid);
-            self.lose(LossReason::Dropped, dropped);
-            self.lose(LossReason::Rejected, rejected);
-            self.close_account(id, invalid + dropped + rejected > 0);
+            self.lose(LossReason::Invalid, fates[INVALID as usize]);
+            self.lose(LossReason::Dropped, fates[DROPPED as usize]);
+            self.lose(LossReason::Rejected, fates[REJECTED as usize]);
+            let lost = fates[INVALID as usize] + fates[DROPPED as usize] + fates[REJECTED as usize];
+            self.close_account(id, lost > 0);
+        } else if is_taken && verdicts.first().is_some_and(|digit| digit & 7 == RETRY) {
+            fates[RETRY as usize] = 1;
         } else {
-            again = is_taken && verdicts.first() == Some(&Verdict::Retry);
-            if !again {
-                self.state.drop_deletion();
-            }
+            self.state.drop_deletion();
         }
-        if again {
+        if fates[RETRY as usize] > 0 {
             self.fail(200, asked_ms, now);
             return;
         }
         self.retry.succeed(now);
-        if let Some(wait) = asked_ms.filter(|_| is_taken) {
-            self.retry.ask(wait, now);
+        if is_taken && asked_ms > 0 {
+            self.retry.ask(asked_ms, now);
         }
         self.save(now);
     }
@@ -211,21 +235,23 @@ impl Client {
     /// The events of a request that is under way.
     pub(super) fn records_of(&self, token: Token) -> impl Iterator<Item = &[u8]> {
         let request = self.in_flight.iter().find(|request| request.token == token);
-        let id = request.and_then(|request| request.chunk);
+        let id = request.map(|request| request.chunk);
         let chunk = self.outbox.chunks.iter().find(|chunk| Some(chunk.id) == id);
-        let deletion = self.state.deletion().filter(|_| request.is_some() && id.is_none());
+        let deletion = self.state.deletion().filter(|_| id == Some(DELETION));
         let events = request.map_or(0, |request| request.events);
         let records = chunk.into_iter().flat_map(|chunk| chunk.records.iter());
         records.chain(deletion.map(str::as_bytes)).take(events)
     }
 
-    /// Nobody waits for the events under way any more; a deletion request is still waited for.
+    /// Nobody waits for the events under way any more; a deletion request is still waited for. It is sent when nothing
+    /// else is under way, so that it is the first.
     pub(super) fn forget_requests(&mut self) {
-        self.in_flight.retain(|request| request.chunk.is_none());
+        let is_deletion = self.in_flight.first().is_some_and(|request| request.chunk == DELETION);
+        self.in_flight.truncate(is_deletion.into());
     }
 
-    fn fail(&mut self, status: u16, asked_ms: Option<u64>, now: Now) {
-        let wait_ms = self.retry.fail(&self.config, &mut self.random, status > 0, asked_ms, now);
+    fn fail(&mut self, status: u16, asked_ms: u64, now: Now) {
+        let wait_ms = self.retry.fail(&self.config, &mut self.random, status > 0, Some(asked_ms), now);
         self.diagnose(if self.retry.is_unreachable(&self.config) {
             Diagnostic::Unreachable { wait_ms }
         } else {
@@ -255,10 +281,8 @@ impl Client {
             chunk.unanswered = at;
             let mut payload = Vec::new();
             payload.extend_from_slice(record);
-            let token = self.token(Waiting::Append(next));
-            self.effects.push(Effect::Append { token, chunk: next, payload });
+            self.append(next, payload);
         }
-        let token = self.token(Waiting::Seal);
-        self.effects.push(Effect::Seal { token, chunk: next });
+        self.end_chunk(next);
     }
 }
