@@ -93,7 +93,7 @@ pub(crate) fn crc32c(bytes: &[u8]) -> u32 {
 }
 
 /// Four bits at a time: sixteen table entries are quick enough for one event.
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(feature = "fast")]
 const fn after_byte(crc: u32) -> u32 {
     const TABLE: [u32; 16] = {
         let mut table = [0; 16];
@@ -109,7 +109,7 @@ const fn after_byte(crc: u32) -> u32 {
 }
 
 /// A browser has nothing but its small state to check, and would download the table.
-#[cfg(target_arch = "wasm32")]
+#[cfg(not(feature = "fast"))]
 const fn after_byte(crc: u32) -> u32 {
     after_bits(crc, 8)
 }

@@ -129,6 +129,7 @@ impl Outgoing {
 type Process = Box<dyn FnMut(&mut Outgoing) -> Keep + Send>;
 
 /// The plugins of a client, in order.
+#[derive(Default)]
 pub(crate) struct Plugins(Vec<Process>);
 
 impl Plugins {

@@ -37,10 +37,10 @@ impl Sink for String {
     }
 }
 
-/// An empty text with room for so many bytes. In a browser it grows instead: to make room at once is code that nothing
-/// else there needs, and each visitor would download it.
+/// An empty text with room for so many bytes. Where bytes of code count it grows instead: to make room at once is code
+/// that nothing else in a browser needs, and each visitor would download it.
 pub fn roomy(bytes: usize) -> String {
-    if cfg!(target_arch = "wasm32") { String::new() } else { String::with_capacity(bytes) }
+    if cfg!(feature = "fast") { String::with_capacity(bytes) } else { String::new() }
 }
 
 /// `String::push`, but one for all crates: each has its own copy of that.
