@@ -36,7 +36,7 @@ mod shell;
 mod web;
 
 #[cfg(feature = "web")]
-pub use self::web::{Builder, Client, Consent, Diagnostic, Registration};
+pub use self::web::{Builder, Client, Consent, Diagnostic, Persistence, Registration};
 
 #[cfg(not(feature = "web"))]
 use alloc::{boxed::Box, string::String};

@@ -8,9 +8,27 @@ use std::{
 use web_sys::Window;
 
 use super::{
-    Client, Consent, consent::decided, cookie::Cookie, input::fields, property, storage::Store, tab::Tab,
+    Client, Consent,
+    consent::decided,
+    cookie::{self, Cookie},
+    input::{MEET, fields},
+    property,
+    storage::Store,
+    tab::Tab,
     transport::Transport,
 };
+
+/// Where the visitor's ids, and the events that wait, are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Persistence {
+    /// A cookie that all sub-domains share, and localStorage.
+    #[default]
+    Cookie,
+    /// localStorage alone.
+    Local,
+    /// Cookieless: nothing is kept, a visit is a page.
+    Memory,
+}
 
 /// What a client is told once.
 #[derive(Debug)]
@@ -21,13 +39,24 @@ pub(super) struct Options {
     pub(super) flush_at: u32,
     pub(super) flush_interval_ms: f64,
     consent: Option<Consent>,
-    is_cookie_shared: bool,
+    persistence: Persistence,
+    cookie_name: Option<String>,
+    cookie_domain: Option<String>,
+    server_cookie: Option<String>,
     respect_gpc: bool,
     respect_dnt: bool,
     pub(super) query_allow: Vec<String>,
 }
 
 /// Settings for a [`Client`]; only the collector's origin has no default that fits.
+///
+/// ```no_run
+/// use holloway_wasm::{Client, Persistence};
+///
+/// let builder = Client::builder("KEY").host("https://events.example.com");
+/// let hw = builder.persistence(Persistence::Cookie).server_cookie("hw_id").build();
+/// # drop(hw);
+/// ```
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct Builder(Options);
@@ -41,7 +70,10 @@ impl Builder {
             flush_at: 20,
             flush_interval_ms: 30_000.0,
             consent: None,
-            is_cookie_shared: true,
+            persistence: Persistence::Cookie,
+            cookie_name: None,
+            cookie_domain: None,
+            server_cookie: None,
             respect_gpc: true,
             respect_dnt: true,
             query_allow: Vec::new(),
@@ -67,9 +99,29 @@ impl Builder {
         self
     }
 
-    /// Whether a cookie tells all sub-domains who the visitor is, as the npm package's does unless told otherwise: true.
-    pub fn share_cookie(mut self, share: bool) -> Self {
-        self.0.is_cookie_shared = share;
+    /// Where the visitor's ids are kept: a cookie for all sub-domains, and localStorage.
+    pub fn persistence(mut self, persistence: Persistence) -> Self {
+        self.0.persistence = persistence;
+        self
+    }
+
+    /// The cookie's name: `hw_` and the write key.
+    pub fn cookie_name(mut self, name: impl Into<String>) -> Self {
+        self.0.cookie_name = Some(name.into());
+        self
+    }
+
+    /// The cookie's domain: the registrable one, found by trial. An empty one is the page's own host.
+    pub fn cookie_domain(mut self, domain: impl Into<String>) -> Self {
+        self.0.cookie_domain = Some(domain.into());
+        self
+    }
+
+    /// A cookie that the collector sets with the anonymous id (`holloway collect --cookie`): browsers that shorten the
+    /// life of others keep it. Requests carry credentials then, so that the collector must answer with the page's exact
+    /// origin.
+    pub fn server_cookie(mut self, name: impl Into<String>) -> Self {
+        self.0.server_cookie = Some(name.into());
         self
     }
 
@@ -111,7 +163,8 @@ impl Builder {
 }
 
 fn tab(window: Window, options: Options) -> Rc<Tab> {
-    let store = Store::new(&window, format!("hw.{}.", options.write_key));
+    let store =
+        Store::new(&window, format!("hw.{}.", options.write_key), options.persistence != Persistence::Memory);
     let consent = decided(&store).or(options.consent).unwrap_or_else(|| {
         let navigator = window.navigator();
         let is_denied = (options.respect_gpc && property(&navigator, "globalPrivacyControl").is_truthy())
@@ -119,12 +172,22 @@ fn tab(window: Window, options: Options) -> Rc<Tab> {
                 && property(&navigator, "doNotTrack").as_string().as_deref() == Some("1"));
         if is_denied { Consent::Denied } else { Consent::Granted }
     });
-    let cookie = options.is_cookie_shared.then(|| Cookie::new(window.clone(), &options.write_key));
+    let cookie = (options.persistence == Persistence::Cookie).then(|| {
+        let name = options.cookie_name.clone().unwrap_or_else(|| cookie::name_of(&options.write_key));
+        Cookie::new(window.clone(), name, options.cookie_domain.clone())
+    });
     let told = cookie.as_ref().map(Cookie::read).filter(|record| !record.is_empty());
-    let subject = fields(&told.unwrap_or_else(|| store.get("i")));
+    let told = told.or_else(|| Some(store.get("i")).filter(|record| !record.is_empty()));
+    let told = told.or_else(|| options.server_cookie.as_ref().map(|name| cookie::read(&window, name)));
+    let subject = fields(&told.unwrap_or_default());
     let digit = || char::from_digit((js_sys::Math::random() * 16.0) as u32, 16).unwrap_or('0');
     let tab = Rc::new(Tab {
-        transport: Transport::new(window.clone(), &options.host, &options.path),
+        transport: Transport::new(
+            window.clone(),
+            &options.host,
+            &options.path,
+            options.server_cookie.is_some(),
+        ),
         writer: (0..12).map(|_| digit()).collect(),
         consent: Cell::new(consent),
         subject: subject.into(),
@@ -138,6 +201,10 @@ fn tab(window: Window, options: Options) -> Rc<Tab> {
         left: Cell::default(),
         busy: Cell::default(),
         listeners: RefCell::default(),
+        session_listeners: RefCell::default(),
+        kind: Cell::new(MEET),
+        is_ready: Cell::default(),
+        waiting: RefCell::default(),
         releases: RefCell::default(),
         inputs: RefCell::default(),
         shell: RefCell::default(),

@@ -6,10 +6,10 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::{
     Builder, Consent, Diagnostic, Registration,
-    consent::word,
+    consent::{decided_by, word},
     input::{
-        ALIAS, CONSENT, GROUP, IDENTIFY, Input, PAGE, REGISTER, RESET, SCREEN, START_SESSION, TRACK,
-        UNREGISTER,
+        ALIAS, CONSENT, GROUP, IDENTIFY, Input, PAGE, PURPOSES, REGISTER, RESET, SCREEN, START_SESSION,
+        TRACK, UNREGISTER,
     },
     page::Page,
     tab::Tab,
@@ -99,12 +99,25 @@ impl Client {
     /// The visitor decided; it holds for later pages of this origin too.
     pub fn set_consent(&self, consent: Consent) {
         if let Some(tab) = &self.0 {
-            tab.consent.set(consent);
-            tab.store.set("c", word(consent));
-            if consent == Consent::Denied {
-                tab.share("");
-            }
+            tab.decide(consent);
             self.call(CONSENT, word(consent), &"");
+        }
+    }
+
+    /// The visitor decided by purpose, such as `{"analytics": true, "advertising": false}`: later events carry it, and
+    /// `analytics` is the one that recording needs.
+    ///
+    /// ```no_run
+    /// # let hw = holloway_wasm::Client::builder("KEY").build();
+    /// hw.set_purposes(r#"{"analytics":true,"advertising":false}"#);
+    /// ```
+    pub fn set_purposes(&self, purposes: impl ToString) {
+        if let Some(tab) = &self.0 {
+            let purposes = purposes.to_string();
+            if let Some(consent) = decided_by(&purposes) {
+                tab.decide(consent);
+            }
+            self.call(PURPOSES, "", &purposes);
         }
     }
 
@@ -136,13 +149,26 @@ impl Client {
         }
     }
 
+    /// Tells each session that begins: its id, and why (`first`, `idle`, `max`, `user`, `reset`, `manual`), as a task of
+    /// its own. One that a former page or another sub-domain began is no news.
+    ///
+    /// ```no_run
+    /// # let hw = holloway_wasm::Client::builder("KEY").build();
+    /// hw.on_session(|id, reason| println!("{id} {reason}"));
+    /// ```
+    pub fn on_session(&self, listener: impl Fn(&str, &str) + 'static) {
+        if let Some(tab) = &self.0 {
+            tab.session_listeners.borrow_mut().push(Rc::new(listener));
+        }
+    }
+
     fn subject(&self, index: usize) -> String {
         self.0.as_ref().and_then(|tab| tab.subject.borrow().get(index).cloned()).unwrap_or_default()
     }
 
     fn call(&self, kind: u32, name: &str, body: &dyn ToString) {
         if let Some(tab) = &self.0 {
-            tab.run(Input::of_call(kind, name, body.to_string(), || {
+            tab.accept(Input::of_call(kind, name, body.to_string(), || {
                 Page::of(&tab.window, &tab.options.query_allow)
             }));
         }

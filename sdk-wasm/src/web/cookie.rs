@@ -14,51 +14,66 @@ const MAX_AGE_S: u32 = 34_560_000;
 pub(super) struct Cookie {
     window: Window,
     name: String,
-    /// Found at the first write; empty for the page's own host.
+    /// Given, or found at the first write; empty for the page's own host.
     domain: RefCell<Option<String>>,
 }
 
 impl Cookie {
-    pub(super) fn new(window: Window, write_key: &str) -> Self {
-        Self { window, name: name_of(write_key), domain: RefCell::default() }
+    pub(super) fn new(window: Window, name: String, domain: Option<String>) -> Self {
+        Self { window, name, domain: RefCell::new(domain) }
     }
 
     /// Empty for none.
     pub(super) fn read(&self) -> String {
-        let document = self.window.document();
-        let all = document.and_then(|document| property(&document, "cookie").as_string()).unwrap_or_default();
-        value_of(&all, &self.name).to_owned()
+        read(&self.window, &self.name)
     }
 
     /// An empty value takes it away.
     pub(super) fn write(&self, value: &str) {
+        // Nothing is written in order to delete it.
+        if value.is_empty() && self.read().is_empty() {
+            return;
+        }
         let known = self.domain.borrow().clone();
         let domain = known.unwrap_or_else(|| {
             let hostname = self.window.location().hostname().unwrap_or_default();
             let taken = domains(&hostname).into_iter().find(|domain| {
-                self.put("probe", domain);
-                self.read() == "probe"
+                // Under a name of its own: a sub-domain's page may read the record at any moment.
+                let probe = format!("{}_", self.name);
+                self.put(&probe, "1", domain);
+                let is_taken = !read(&self.window, &probe).is_empty();
+                if is_taken {
+                    self.put(&probe, "", domain);
+                }
+                is_taken
             });
             taken.unwrap_or_default().to_owned()
         });
-        self.put(value, &domain);
+        self.put(&self.name, value, &domain);
         *self.domain.borrow_mut() = Some(domain);
     }
 
-    fn put(&self, value: &str, domain: &str) {
+    fn put(&self, name: &str, value: &str, domain: &str) {
         let Some(document) = self.window.document() else { return };
         let age_s = if value.is_empty() { 0 } else { MAX_AGE_S };
         let domain = if domain.is_empty() { String::new() } else { format!(";domain={domain}") };
         let is_secure = self.window.location().protocol().is_ok_and(|protocol| protocol == "https:");
         let secure = if is_secure { ";secure" } else { "" };
-        let text = format!("{}={value};path=/;samesite=lax;max-age={age_s}{domain}{secure}", self.name);
+        let text = format!("{name}={value};path=/;samesite=lax;max-age={age_s}{domain}{secure}");
         // Pages without an origin may have none.
         let _ = Reflect::set(&document, &"cookie".into(), &text.into());
     }
 }
 
+/// The value of any cookie; empty for none.
+pub(super) fn read(window: &Window, name: &str) -> String {
+    let document = window.document();
+    let all = document.and_then(|document| property(&document, "cookie").as_string()).unwrap_or_default();
+    value_of(&all, name).to_owned()
+}
+
 /// What is no letter, digit or underscore is an underscore.
-fn name_of(write_key: &str) -> String {
+pub(super) fn name_of(write_key: &str) -> String {
     let safe = |char: char| if char.is_ascii_alphanumeric() { char } else { '_' };
     format!("hw_{}", write_key.chars().map(safe).collect::<String>())
 }

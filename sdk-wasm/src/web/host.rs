@@ -6,25 +6,12 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{
     Consent, Diagnostic,
-    input::{HTTP_DONE, Input, READ_DONE},
+    diagnostic::KINDS,
+    input::{HTTP_DONE, Input, MEET, READ_DONE},
     storage::record_key,
     tab::Tab,
 };
 use crate::host::{Act, Host, SEND_BEACONED, SEND_PENDING, SEND_REFUSED};
-
-/// The kinds of `shell::diagnose`, by their character; the eighth is the npm package's own.
-const DIAGNOSTICS: [&str; 10] = [
-    "bad-json",
-    "name-missing",
-    "lost",
-    "state-damaged",
-    "storage-failed",
-    "paused",
-    "retrying",
-    "core-failed",
-    "unreachable",
-    "clock-skew",
-];
 
 impl Host for Rc<Tab> {
     fn act(&self, kind: Act, first: f64, second: f64, text: &[u8]) -> u32 {
@@ -63,7 +50,7 @@ impl Host for Rc<Tab> {
             }
             Act::Wake => self.wake(first),
             Act::Diagnose => {
-                let kind = text.parse().ok().and_then(|kind: usize| DIAGNOSTICS.get(kind));
+                let kind = text.parse().ok().and_then(|kind: usize| KINDS.get(kind));
                 self.tell(Diagnostic { kind: kind.copied().unwrap_or_default(), first, second });
             }
             Act::Identity => {
@@ -72,8 +59,9 @@ impl Host for Rc<Tab> {
                     1 => Consent::Granted,
                     _ => Consent::Denied,
                 });
-                *self.subject.borrow_mut() = text.split('\n').map(str::to_owned).collect();
+                let known = self.subject.replace(text.split('\n').map(str::to_owned).collect());
                 self.remember();
+                self.greet(known.get(2));
             }
         }
         0
@@ -82,7 +70,7 @@ impl Host for Rc<Tab> {
 
 /// How each thing is done.
 impl Tab {
-    fn random(&self) -> u32 {
+    pub(super) fn random(&self) -> u32 {
         let mut bytes = [0; 4];
         let filled =
             self.window.crypto().and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes));
@@ -111,11 +99,10 @@ impl Tab {
     }
 
     fn send(self: &Rc<Self>, token: f64, body: &str) {
-        let answer = self.transport.post(body);
-        let tab = self.clone();
+        let (tab, body) = (self.clone(), body.to_owned());
         self.busy.set(self.busy.get() + 1);
         spawn_local(async move {
-            let (status, verdicts) = answer.await;
+            let (status, verdicts) = tab.transport.post(body).await;
             tab.busy.set(tab.busy.get() - 1);
             tab.run(Input { first: token, second: status, ..Input::of(HTTP_DONE, verdicts) });
         });
@@ -128,19 +115,34 @@ impl Tab {
         records.filter(|record| !record.is_empty()).collect::<Vec<_>>().join("\n")
     }
 
-    /// Who the visitor is, for the next page: kept only with consent.
+    /// Keeps who the visitor is, for the next page, if consent allows that; else forgets it.
     fn remember(&self) {
-        if self.consent.get() == Consent::Granted {
-            let record: Vec<String> = self
-                .subject
-                .borrow()
-                .iter()
-                .map(|field| js_sys::encode_uri_component(field).into())
-                .collect();
-            let record = record.join("/");
-            self.store.set("i", &record);
-            self.share(&record);
+        if self.consent.get() != Consent::Granted {
+            if !self.shared.borrow().is_empty() {
+                self.share("");
+            }
+            return self.store.remove("i");
         }
+        let subject = self.subject.borrow();
+        let record: Vec<String> =
+            subject.iter().map(|field| js_sys::encode_uri_component(field).into()).collect();
+        let record = record.join("/");
+        self.store.set("i", &record);
+        self.share(&record);
+    }
+
+    /// Tells the app of a session that began; one of a former page, or of a page of a sub-domain, is no news.
+    fn greet(self: &Rc<Self>, known: Option<&String>) {
+        let subject = self.subject.borrow();
+        let id = subject.get(2).filter(|id| !id.is_empty() && Some(*id) != known);
+        let Some(id) = id.filter(|_| self.kind.get() != MEET).cloned() else { return };
+        let (tab, reason) = (self.clone(), subject.get(7).cloned().unwrap_or_default());
+        spawn_local(async move {
+            let listeners = tab.session_listeners.borrow().clone();
+            for listener in listeners {
+                listener(&id, &reason);
+            }
+        });
     }
 
     /// Tells the sub-domains.

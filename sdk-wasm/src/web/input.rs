@@ -2,7 +2,7 @@
 
 use js_sys::Date;
 
-use super::page::Page;
+use super::{Consent, consent::word, page::Page};
 
 pub(super) const TRACK: u32 = 0;
 pub(super) const PAGE: u32 = 1;
@@ -15,6 +15,7 @@ pub(super) const REGISTER: u32 = 7;
 pub(super) const UNREGISTER: u32 = 8;
 pub(super) const CONSENT: u32 = 9;
 pub(super) const START_SESSION: u32 = 10;
+pub(super) const PURPOSES: u32 = 11;
 pub(super) const VISIBLE: u32 = 32;
 pub(super) const HIDDEN: u32 = 33;
 pub(super) const ONLINE: u32 = 34;
@@ -27,10 +28,10 @@ pub(super) const SYNC: u32 = 40;
 pub(super) const LEAD: u32 = 41;
 pub(super) const MEET: u32 = 42;
 
-/// The fields of a record that a cookie or the store has.
+/// The fields of a record that a cookie or the store has; what is no record has none.
 pub(super) fn fields(record: &str) -> Vec<String> {
-    let decode = |field| js_sys::decode_uri_component(field).map(String::from).unwrap_or_default();
-    record.split('/').map(decode).collect()
+    let decode = |field| js_sys::decode_uri_component(field).map(String::from);
+    record.split('/').map(decode).collect::<Result<_, _>>().unwrap_or_else(|_| vec![String::new()])
 }
 
 /// What the core is told.
@@ -45,6 +46,16 @@ pub(super) struct Input {
 impl Input {
     pub(super) fn of(kind: u32, text: String) -> Self {
         Self { kind, text, ..Self::default() }
+    }
+
+    /// A decision, without the time of a call.
+    pub(super) fn decision(consent: Consent) -> Self {
+        Self::of(CONSENT, format!("\0\0\0\0{}", word(consent)))
+    }
+
+    /// Whether it is an event, or says who the user is.
+    pub(super) fn is_event(&self) -> bool {
+        self.kind & 15 <= ALIAS
     }
 
     /// A call of the app, at this time and on this page.

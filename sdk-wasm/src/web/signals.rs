@@ -6,10 +6,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Event, EventTarget, PageTransitionEvent, StorageEvent, VisibilityState};
 
 use super::{
-    Consent,
-    consent::decided,
-    cookie::Cookie,
-    input::{HIDDEN, Input, LEAD, MEET, ONLINE, TICK, VISIBLE, fields},
+    input::{HIDDEN, Input, LEAD, ONLINE, TICK, VISIBLE},
     property,
     tab::Tab,
 };
@@ -21,13 +18,12 @@ impl Tab {
         let shown = document.clone();
         self.on(&document, "visibilitychange", move |tab, _| {
             if shown.visibility_state() == VisibilityState::Hidden {
-                return tab.note(HIDDEN);
+                return tab.leave();
             }
-            tab.meet();
             tab.note(VISIBLE);
         });
         self.on(&self.window, "pagehide", |tab, _| {
-            tab.note(HIDDEN);
+            tab.leave();
             tab.release();
         });
         self.on(&self.window, "pageshow", |tab, event| {
@@ -40,10 +36,9 @@ impl Tab {
         self.on(&self.window, "online", |tab, _| tab.note(ONLINE));
         self.on(&self.window, "storage", |tab, event| {
             let key = event.dyn_ref::<StorageEvent>().and_then(StorageEvent::key).unwrap_or_default();
-            match key.strip_prefix(tab.store.prefix()) {
-                Some("c") => tab.consent.set(decided(&tab.store).unwrap_or(tab.consent.get())),
-                Some("s") => tab.note(TICK),
-                _ => {}
+            // Another tab decided, or changed who the visitor is: the core is told before the tick.
+            if matches!(key.strip_prefix(tab.store.prefix()), Some("c" | "s")) {
+                tab.note(TICK);
             }
         });
         if property(&document, "prerendering").is_truthy() {
@@ -53,13 +48,13 @@ impl Tab {
         }
     }
 
-    /// Another sub-domain may know the visitor better.
-    fn meet(&self) {
-        let told = self.cookie.as_ref().map(Cookie::read).unwrap_or_default();
-        if !told.is_empty() && told != *self.shared.borrow() && self.consent.get() == Consent::Granted {
-            self.run(Input::of(MEET, fields(&told).join("\n")));
-            *self.shared.borrow_mut() = told;
+    /// The page may never come back: nothing waits any more.
+    fn leave(self: &Rc<Self>) {
+        self.transport.leave();
+        if self.shell.try_borrow().is_ok_and(|shell| shell.is_some()) {
+            self.settle();
         }
+        self.note(HIDDEN);
     }
 
     fn note(&self, kind: u32) {

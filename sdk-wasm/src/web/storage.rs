@@ -4,17 +4,20 @@
 //! Keys begin with `hw.<writeKey>.`: `s` state, `t` its copy, `i` identity, `c` consent, and `o.<writer>.<chunk>.<n>`
 //! records. Each tab is a writer of its own, so that tabs never touch each other's keys.
 
+use std::fmt::Display;
+
 use web_sys::{Storage, Window};
 
-/// localStorage under a prefix. Without it (forbidden, disabled, full) everything answers "no".
+/// localStorage under a prefix. Without it (not wanted, forbidden, disabled, full) everything answers "no".
 pub(super) struct Store {
     area: Option<Storage>,
     prefix: String,
 }
 
 impl Store {
-    pub(super) fn new(window: &Window, prefix: String) -> Self {
-        Self { area: window.local_storage().ok().flatten(), prefix }
+    pub(super) fn new(window: &Window, prefix: String, is_allowed: bool) -> Self {
+        let area = if is_allowed { window.local_storage().ok().flatten() } else { None };
+        Self { area, prefix }
     }
 
     pub(super) fn prefix(&self) -> &str {
@@ -54,12 +57,12 @@ impl Store {
 }
 
 /// The key of a record.
-pub(super) fn record_key(writer: &str, chunk: u64, index: usize) -> String {
+pub(super) fn record_key(writer: &str, chunk: impl Display, index: usize) -> String {
     format!("o.{writer}.{chunk}.{index}")
 }
 
-/// A writer's records, by chunk and in their order. Digits sort before `q`, the chunk of what waited for the npm
-/// package's core, which came last.
+/// A writer's records, by chunk and in their order. Digits sort before `q`, the chunk of calls that waited
+/// for the core, which came last.
 pub(super) fn chunks_of(keys: Vec<String>) -> Vec<(String, Vec<String>)> {
     let mut found: Vec<(String, u64, String)> = keys
         .into_iter()

@@ -14,17 +14,21 @@ use web_sys::Window;
 use super::{
     Consent, Diagnostic,
     builder::Options,
-    consent::word,
+    consent::{decided, word},
     cookie::Cookie,
     environment,
-    input::{CONSENT, FLUSH, Input, LEAD, MEET, SYNC},
+    input::{CONSENT, FLUSH, Input, LEAD, MEET, SYNC, fields},
     storage::Store,
     transport::Transport,
+    waiting::Waiting,
 };
 use crate::shell::{self, Shell};
 
 /// What the app wants to be told.
 pub(super) type Listener = Rc<dyn Fn(Diagnostic)>;
+
+/// Whoever wants to be told of each session that begins: its id, and why.
+pub(super) type SessionListener = Rc<dyn Fn(&str, &str)>;
 
 /// Lives as long as its page: listeners, timers and locks hold it.
 pub(super) struct Tab {
@@ -48,6 +52,12 @@ pub(super) struct Tab {
     /// Answers that are on their way.
     pub(super) busy: Cell<usize>,
     pub(super) listeners: RefCell<Vec<Listener>>,
+    pub(super) session_listeners: RefCell<Vec<SessionListener>>,
+    /// What the core is at; until it runs, it meets what former pages knew.
+    pub(super) kind: Cell<u32>,
+    /// What former pages left is with the core: calls need not wait any more.
+    pub(super) is_ready: Cell<bool>,
+    pub(super) waiting: RefCell<Vec<Waiting>>,
     /// What gives each lock back.
     pub(super) releases: RefCell<Vec<Function>>,
     pub(super) inputs: RefCell<VecDeque<Input>>,
@@ -60,14 +70,16 @@ pub(super) struct Tab {
 impl Tab {
     /// Starts the core on what the pages before left.
     pub(super) fn open(self: &Rc<Self>) {
-        let decided = self.store.get("c");
+        let decided = decided(&self.store);
+        self.consent.set(decided.unwrap_or(self.consent.get()));
         let known = self.subject.borrow().clone();
+        let is_known = self.consent.get() == Consent::Granted;
         let state = self.store.get("s");
         self.state.borrow_mut().clone_from(&state);
         let setup = [
             self.options.write_key.as_str(),
             word(self.consent.get()),
-            known.first().map_or("", String::as_str),
+            known.first().filter(|_| is_known).map_or("", String::as_str),
             &environment::describe(&self.window),
             &state,
             &self.store.get("t"),
@@ -84,14 +96,13 @@ impl Tab {
             self.run(Input::of(LEAD, String::new()));
         }
         // A decision that the npm package kept may be newer than the core's own record of it.
-        if !decided.is_empty() {
-            self.run(Input::of(CONSENT, format!("\0\0\0\0{decided}")));
+        if let Some(decided) = decided {
+            self.run(Input::decision(decided));
         }
         for input in waited {
             self.run(input);
         }
         self.claim();
-        self.hurry();
     }
 
     /// Tells the core. Whoever is told within an effect waits for its end: the core is never re-entered.
@@ -102,30 +113,61 @@ impl Tab {
         loop {
             let next = self.inputs.borrow_mut().pop_front();
             let Some(Input { kind, first, second, text }) = next else { break };
-            let stored = self.store.get("s");
-            if *self.state.borrow() != stored {
-                self.state.borrow_mut().clone_from(&stored);
-                shell.call(SYNC, 0.0, 0.0, &stored, self.now());
-            }
+            self.follow(shell, kind);
+            self.kind.set(kind);
             shell.call(kind, first, second, &text, self.now());
-            if kind == CONSENT {
-                // A wipe took it along.
-                self.store.set("c", word(self.consent.get()));
-            }
             self.left.set(shell.waiting());
         }
         let left = self.left.get();
-        if left == 0 || self.busy.get() == 0 {
+        if self.is_ready.get() && (left == 0 || self.busy.get() == 0) {
             for settle in self.flushes.take() {
                 let _ = settle.call1(&JsValue::UNDEFINED, &(left == 0).into());
             }
         }
     }
 
+    /// Tells the core what other tabs and sub-domains did since, before a call of this kind.
+    fn follow(&self, shell: &mut Shell<Rc<Self>>, kind: u32) {
+        let mut tell = |kind, text: &str| {
+            self.kind.set(kind);
+            shell.call(kind, 0.0, 0.0, text, self.now());
+        };
+        let stored = self.store.get("s");
+        if *self.state.borrow() != stored {
+            self.state.borrow_mut().clone_from(&stored);
+            tell(SYNC, &stored);
+        }
+        // A tab whose core is not ready yet keeps a decision before it can write a state.
+        if let Some(decided) = decided(&self.store).filter(|decided| *decided != self.consent.get()) {
+            tell(CONSENT, &Input::decision(decided).text);
+        }
+        if kind == MEET || self.consent.get() != Consent::Granted {
+            return;
+        }
+        // A page of another sub-domain knows better.
+        let told = self.cookie.as_ref().map(Cookie::read).unwrap_or_default();
+        if !told.is_empty() && told != *self.shared.borrow() {
+            self.shared.borrow_mut().clone_from(&told);
+            tell(MEET, &fields(&told).join("\n"));
+        }
+    }
+
+    /// Takes down a decision, before the state that says so: other tabs hear of both, and must not find the one without
+    /// the other.
+    pub(super) fn decide(&self, consent: Consent) {
+        self.consent.set(consent);
+        self.store.set("c", word(consent));
+        if consent == Consent::Denied {
+            self.share("");
+        }
+    }
+
     /// Resolves with whether nothing waits any more.
     pub(super) fn flush(&self) -> Promise {
         let promise = Promise::new(&mut |settle, _| self.flushes.borrow_mut().push(settle));
-        self.run(Input::of(FLUSH, String::new()));
+        if self.is_ready.get() {
+            self.run(Input::of(FLUSH, String::new()));
+        }
         promise
     }
 
