@@ -1,6 +1,6 @@
 //! What the client noticed.
 
-/// Kinds by number, as `shell::diagnose` has them and as `npm/src/engine.ts` repeats them; the eighth is the npm package's
+/// Kinds by number, as `shell::numbers` has them and as `npm/src/engine.ts` repeats them; the eighth is the npm package's
 /// own.
 pub(super) const KINDS: [&str; 10] = [
     "bad-json",
@@ -47,7 +47,7 @@ mod tests {
         // "0 bad JSON (position) · 1 name missing · …": the first word of each kind, where the core's are told.
         let shell = include_str!("../shell.rs");
         let told = shell.split_once("one character from `0`:").map(|(_, after)| after).expect("the kinds");
-        let told = told.split_once("fn diagnose").expect("its function").0.replace("\n///", "");
+        let told = told.split_once("fn numbers").expect("its function").0.replace("\n///", "");
         for (number, kind) in KINDS.iter().enumerate().filter(|(_, kind)| **kind != "core-failed") {
             let words = kind.replace('-', " ").replace("json", "JSON");
             assert!(told.contains(&format!(" {number} {words}")), "{number} {words}: {told}");
