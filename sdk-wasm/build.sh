@@ -15,7 +15,9 @@ bindgen=$(xtask/wasm-bindgen.sh)
 say "compiling the core"
 rustup target list --installed 2>/dev/null | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
 # As a cdylib alone: with an rlib beside it cargo leaves link-time optimisation out.
-cargo rustc --quiet --package holloway-wasm --lib --crate-type cdylib --profile wasm --target wasm32-unknown-unknown
+# Loops as they are written: what LLVM makes of them for speed is larger.
+cargo rustc --quiet --package holloway-wasm --lib --crate-type cdylib --profile wasm --target wasm32-unknown-unknown \
+  -- -C llvm-args=-disable-lsr
 glue=$target/npm-build/glue
 rm -rf "$glue"
 # `bundler` is the form whose loader is left to us: ours reads the module from the script itself.
@@ -38,7 +40,8 @@ node_modules/.bin/wasm-metadce $features $later --graph-file "$glue/exports.json
 # -tnh: a trap is the end of the core anyway. Flattened in between: 1 % less. Addresses below 1,024 are nobody's: the stack comes
 # first, and grows down from 1 MiB. Zeros among the data pack better than many segments without them. The features are named one
 # by one: with all of them wasm-opt writes an encoding that Chromium rejects.
-node_modules/.bin/wasm-opt $features $later -tnh --skip-pass=memory-packing -Oz --flatten --rereloop -Oz -Oz --converge --low-memory-unused \
+node_modules/.bin/wasm-opt $features $later -tnh --skip-pass=memory-packing -ocimfs 10 \
+  -Oz --flatten --rereloop -Oz --flatten --rereloop -Oz -Oz --converge --low-memory-unused \
   --strip-debug --strip-producers --strip-target-features \
   "$glue/called.wasm" -o "$glue/core.wasm"
 # The same core as JavaScript, for pages whose policy forbids WebAssembly.
