@@ -91,7 +91,10 @@ pub struct Core(Shell<Page>);
 pub fn reserve(bytes: usize) -> *mut u8 {
     // One byte more than asked for: always some. What makes a box or a vector of them is more code.
     // SAFETY: of some size, and a text of a page is far below the most.
-    unsafe { alloc::alloc::alloc(Layout::from_size_align_unchecked(bytes + 1, 1)) }
+    let text = unsafe { alloc::alloc::alloc(Layout::from_size_align_unchecked(bytes + 1, 1)) };
+    // A page without memory goes on without the core; nobody may write where there is none.
+    assert!(!text.is_null());
+    text
 }
 
 /// A client that goes on from the stored state. The text's fields are those of `shell::Shell::new`; times are
