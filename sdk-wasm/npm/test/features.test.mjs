@@ -342,11 +342,12 @@ test("what only decorates, and what is off, is not told", async () => {
   assert.deepEqual(events, []);
 });
 
-/** The visitor's player in a frame says this. */
+/** The visitor's player in a frame says this, and the page has heard it. */
 const say = (page, id, ...messages) =>
-  page.evaluate((id, messages) => {
-    for (const tell of messages) document.getElementById(id).contentWindow.postMessage({ tell }, "*");
-  }, id, messages);
+  page.evaluate((id, messages) => new Promise((done) => {
+    addEventListener("message", ({ data }) => data == "done" && done());
+    for (const tell of [...messages, "done"]) document.getElementById(id).contentWindow.postMessage({ tell }, "*");
+  }), id, messages);
 const heard = async (page, id) => {
   const frame = await (await page.waitForSelector(`#${id}`)).contentFrame();
   await frame.waitForFunction("isHeard");
@@ -378,8 +379,6 @@ test("frames that speak YouTube's protocol, from allowed origins only", async ()
         info({ currentTime: 99.5 }),
         info({ currentTime: 100, playerState: 0 }),
       );
-      // Messages between two windows keep their order: when this one is answered, those before it were.
-      await page.evaluate(() => new Promise((done) => setTimeout(done)));
     },
     `&embeds=${frames.origin}`,
   );
@@ -428,7 +427,6 @@ test("frames that speak Vimeo's protocol", async () => {
         event("pause", 3.9),
         event("ended", 4),
       );
-      await page.evaluate(() => new Promise((done) => setTimeout(done)));
     },
     `&embeds=${frames.origin}&vimeo=${origin}`,
   );
