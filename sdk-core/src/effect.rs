@@ -111,16 +111,16 @@ pub struct Request {
     pub leaving: bool,
     /// How many events of the same chunk wait, these among them.
     pub(crate) waiting: u32,
-    /// Bytes of the first event.
-    pub(crate) first_bytes: usize,
 }
 
 impl Request {
     /// Stays the same when the same events are sent again: no two devices have a message id in common, and no two
     /// requests of a chunk have as many events waiting.
     pub fn idempotency_key(&self) -> String {
-        let first =
-            self.body[BATCH_EVENTS_AT..].get(..self.first_bytes).and_then(message_id).unwrap_or_default();
+        // With the bracket before it the events are an array.
+        let events = core::str::from_utf8(&self.body[BATCH_EVENTS_AT - 1..]).unwrap_or_default();
+        let first = RawJson::trusted(events).items().next();
+        let first = first.and_then(|event| event.get("messageId")?.string()).unwrap_or_default();
         format!("{first}-{}-{}", self.events, self.waiting)
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Chunk {
     pub(crate) events: usize,
     pub(crate) bytes: usize,
     pub(crate) sealed: bool,
-    /// Appends that the host has not answered.
+    /// Appends that the host has not answered; counted where it may take its time.
     pub(crate) unanswered: usize,
     /// Empty while a former run's records were not read yet.
     pub(crate) records: Records,
@@ -31,13 +31,22 @@ pub(crate) struct Chunk {
     pub(crate) in_flight: bool,
 }
 
+/// Whether a host's storage may answer later than it is asked.
+pub(crate) const STORES_LATER: bool = cfg!(feature = "late-storage");
+
 impl Chunk {
+    /// Whether the host is still storing records of it.
+    pub(crate) fn is_in_hand(&self) -> bool {
+        STORES_LATER && self.unanswered > 0
+    }
+
     /// With the records that are here from now on.
     pub(crate) fn set_records(&mut self, records: Records) {
         self.events = records.len();
         self.bytes = records.bytes();
         self.records = records;
         self.is_read = true;
+        self.held_until_mono_ms = 0;
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) enum Act {
     /// Asks for a tick after `first` milliseconds, in place of the one asked for before.
     Wake,
     /// Something worth knowing for whoever integrates the client; the text has its kind and its numbers, see
-    /// `shell::diagnose`.
+    /// `shell::numbers`.
     Diagnose,
     /// Who this device says it is now, and in which session: `Client::visitor` has the text; `first` is the consent:
     /// 0 unknown, 1 granted, 2 denied.

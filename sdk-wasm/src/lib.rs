@@ -85,12 +85,13 @@ impl Host for Page {
 #[derive(Debug)]
 pub struct Core(Shell<Page>);
 
-/// Memory for a text of at most `bytes`. The next `open` or `call` that is given it takes it back.
+/// Memory for a text of at most `bytes`, which are below a gibibyte. The next `open` or `call` that is given it takes it back.
 #[cfg(not(feature = "web"))]
 #[wasm_bindgen]
 pub fn reserve(bytes: usize) -> *mut u8 {
+    assert!(bytes < 1 << 30);
     // One byte more than asked for: always some. What makes a box or a vector of them is more code.
-    // SAFETY: of some size, and a text of a page is far below the most.
+    // SAFETY: of some size, and below the most that there is.
     let text = unsafe { alloc::alloc::alloc(Layout::from_size_align_unchecked(bytes + 1, 1)) };
     // A page without memory goes on without the core; nobody may write where there is none.
     assert!(!text.is_null());

@@ -191,53 +191,63 @@ impl<H: Host> Shell<H> {
 
     /// Carries out every effect that there is.
     fn pump(&mut self, now: Now) {
-        while let Some(effect) = self.client.poll_effect() {
-            let (mut first, mut second, mut text) = (0, 0, &b""[..]);
-            let act = match &effect {
-                Effect::Append { token, chunk, payload } => {
-                    self.store(*token, Act::Append, *chunk, payload, now);
-                    continue;
-                }
-                // Each record is a key of its own: there is no file to close.
-                Effect::Seal { token, .. } => {
-                    self.client.stored(*token, StoredOutcome::Ok, now);
-                    continue;
-                }
-                Effect::SaveState { token, bytes } => {
-                    self.store(*token, Act::Save, ChunkId(0), bytes, now);
-                    continue;
-                }
-                Effect::Send { token, request } => {
-                    let leaving = f64::from(u8::from(request.leaving));
-                    let answer = self.host.act(Act::Send, token.0 as f64, leaving, &request.body);
-                    debug_assert!(answer <= SEND_REFUSED);
-                    if answer != SEND_PENDING {
-                        // A beacon's number is the status that stands for it; a refusal is no answer.
-                        self.client.http_ended(*token, (answer & SEND_BEACONED) as u16, 0, b"", now);
-                    }
-                    continue;
-                }
-                Effect::Read { token, chunk } => {
-                    (first, second) = (token.0, chunk.0);
-                    Act::Read
-                }
-                Effect::Remove { chunk } => {
-                    first = chunk.0;
-                    Act::Remove
-                }
-                Effect::Wipe => Act::Wipe,
-                Effect::WakeAt { mono_ms } => {
-                    first = mono_ms.saturating_sub(now.mono_ms);
-                    Act::Wake
-                }
-                Effect::Diagnostic(diagnostic) => {
-                    (text, first, second) = numbers(diagnostic);
-                    Act::Diagnose
-                }
-            };
-            // A clock's difference may be below zero; nothing else is beyond the half of what there is.
-            self.host.act(act, first as i64 as f64, second as f64, text);
+        loop {
+            let effects = self.client.take_effects();
+            if effects.is_empty() {
+                return;
+            }
+            for effect in &effects {
+                self.carry_out(effect, now);
+            }
         }
+    }
+
+    fn carry_out(&mut self, effect: &Effect, now: Now) {
+        let (mut first, mut second, mut text) = (0, 0, &b""[..]);
+        let act = match effect {
+            Effect::Append { token, chunk, payload } => {
+                self.store(*token, Act::Append, *chunk, payload, now);
+                return;
+            }
+            // Each record is a key of its own: there is no file to close.
+            Effect::Seal { token, .. } => {
+                self.client.stored(*token, StoredOutcome::Ok, now);
+                return;
+            }
+            Effect::SaveState { token, bytes } => {
+                self.store(*token, Act::Save, ChunkId(0), bytes, now);
+                return;
+            }
+            Effect::Send { token, request } => {
+                let leaving = f64::from(u8::from(request.leaving));
+                let answer = self.host.act(Act::Send, token.0 as f64, leaving, &request.body);
+                debug_assert!(answer <= SEND_REFUSED);
+                if answer != SEND_PENDING {
+                    // A beacon's number is the status that stands for it; a refusal is no answer.
+                    self.client.http_ended(*token, (answer & SEND_BEACONED) as u16, 0, b"", now);
+                }
+                return;
+            }
+            Effect::Read { token, chunk } => {
+                (first, second) = (token.0, chunk.0);
+                Act::Read
+            }
+            Effect::Remove { chunk } => {
+                first = chunk.0;
+                Act::Remove
+            }
+            Effect::Wipe => Act::Wipe,
+            Effect::WakeAt { mono_ms } => {
+                first = mono_ms.saturating_sub(now.mono_ms);
+                Act::Wake
+            }
+            Effect::Diagnostic(diagnostic) => {
+                (text, first, second) = numbers(diagnostic);
+                Act::Diagnose
+            }
+        };
+        // A clock's difference may be below zero; nothing else is beyond the half of what there is.
+        self.host.act(act, first as i64 as f64, second as f64, text);
     }
 
     #[inline(never)] // two callers, and bytes count more than a call

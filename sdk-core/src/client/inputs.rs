@@ -4,8 +4,9 @@ use holloway_wire::LossReason;
 
 use super::{Client, NEVER, Waiting};
 use crate::{
-    Diagnostic, Effect, HostMark, Now, ReadOutcome, Records, RestoredChunk, StoredOutcome, Token,
+    ChunkId, Diagnostic, Effect, HostMark, Now, ReadOutcome, Records, RestoredChunk, StoredOutcome, Token,
     losses::Losses,
+    outbox::STORES_LATER,
     state::{Number, Text},
 };
 
@@ -110,12 +111,20 @@ impl Client {
 
     /// An `Append`, `Seal` or `SaveState` ended. After a failure the event is in memory still and is sent from
     /// there; only a crash before that would cost it.
+    #[inline]
     pub fn stored(&mut self, token: Token, outcome: StoredOutcome, now: Now) {
-        let Some(waiting) = self.answered(token) else { return };
+        let at = self.waiting.iter().position(|(waiting, _)| *waiting == token);
+        if STORES_LATER && at.is_none() {
+            return;
+        }
         if outcome == StoredOutcome::Failed {
             self.diagnose(Diagnostic::StorageFailed);
         }
-        if let Waiting::Append(id) = waiting
+        if !STORES_LATER {
+            return;
+        }
+        if let Some(at) = at
+            && let Waiting::Append(id) = self.waiting.swap_remove(at).1
             && let Some(chunk) = self.outbox.get(id)
         {
             chunk.unanswered = chunk.unanswered.saturating_sub(1);
@@ -132,7 +141,7 @@ impl Client {
             ReadOutcome::Missing => self.records_read(token, Records::default(), 0, true, now),
             ReadOutcome::Taken => self.records_read(token, Records::default(), 0, false, now),
             ReadOutcome::Unavailable => {
-                let Some(Waiting::Read(id)) = self.answered(token) else { return };
+                let Some(id) = self.take_reading(token) else { return };
                 if let Some(chunk) = self.outbox.get(id) {
                     chunk.held_until_mono_ms = now.mono_ms.saturating_add(READ_AGAIN_MS);
                 }
@@ -144,7 +153,7 @@ impl Client {
     /// As [`Self::read_done`], with what was found of a chunk: whole records, how many are there in part only, and whether
     /// those that are missing are lost, rather than another client's now.
     pub fn records_read(&mut self, token: Token, records: Records, torn: usize, is_ours: bool, now: Now) {
-        let Some(Waiting::Read(id)) = self.answered(token) else { return };
+        let Some(id) = self.take_reading(token) else { return };
         if let Some(chunk) = self.outbox.get(id) {
             let expected = if is_ours { chunk.events } else { 0 };
             let found = records.len();
@@ -160,17 +169,17 @@ impl Client {
         self.send(now);
     }
 
-    fn answered(&mut self, token: Token) -> Option<Waiting> {
-        let at = self.waiting.iter().position(|(waiting, _)| *waiting == token)?;
-        Some(self.waiting.swap_remove(at).1)
+    fn take_reading(&mut self, token: Token) -> Option<ChunkId> {
+        let (_, id) = self.reading.take_if(|(reading, _)| *reading == token)?;
+        Some(id)
     }
 
-    /// Asks for a chunk's records, once.
-    pub(super) fn read(&mut self, chunk: crate::ChunkId) {
-        if self.waiting.iter().any(|(_, waiting)| *waiting == Waiting::Read(chunk)) {
-            return;
+    /// Asks for a chunk's records, one chunk at a time.
+    pub(super) fn read(&mut self, chunk: ChunkId) {
+        if self.reading.is_none() {
+            let token = self.token();
+            self.reading = Some((token, chunk));
+            self.effects.push(Effect::Read { token, chunk });
         }
-        let token = self.token(Waiting::Read(chunk));
-        self.effects.push(Effect::Read { token, chunk });
     }
 }

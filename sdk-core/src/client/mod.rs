@@ -18,7 +18,7 @@ use holloway_wire::{LossReason, MessageId};
 use self::sending::InFlight;
 use crate::{
     ChunkId, Config, Consent, Diagnostic, Effect, HostMark, Now, Session, Token,
-    outbox::Outbox,
+    outbox::{Outbox, STORES_LATER},
     random::Random,
     retry::Retry,
     state::{Number, State, Text},
@@ -111,7 +111,10 @@ pub struct Client {
     /// Between `background` and `foreground`.
     is_background: bool,
     in_flight: Vec<InFlight>,
+    /// What the host is storing.
     waiting: Vec<(Token, Waiting)>,
+    /// The chunk that the host is reading.
+    reading: Option<(Token, ChunkId)>,
     effects: Vec<Effect>,
     next_token: u64,
     saved_mono_ms: u64,
@@ -134,7 +137,6 @@ pub struct Client {
 enum Waiting {
     Append(ChunkId),
     Seal,
-    Read(ChunkId),
     State,
 }
 
@@ -199,7 +201,10 @@ impl Client {
 
     /// Whether nothing waits: no event, no deletion request, no answer of the host.
     pub fn is_idle(&self) -> bool {
-        self.queued_events() == 0 && !self.state.has_deletion() && self.waiting.is_empty()
+        self.queued_events() == 0
+            && !self.state.has_deletion()
+            && self.waiting.is_empty()
+            && self.reading.is_none()
     }
 
     /// Whether sending stopped because the collector does not accept the write key.
@@ -209,15 +214,28 @@ impl Client {
 
     /// The next thing for the host to do; `None` when there is nothing until the next command or input.
     pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.ask_to_wake();
+        // A handful at most: a queue's code costs more than the move of the others.
+        (!self.effects.is_empty()).then(|| self.effects.remove(0))
+    }
+
+    /// All that [`Self::poll_effect`] would give until the next command or input, in that order. Ask again until there is
+    /// nothing.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        self.ask_to_wake();
+        core::mem::take(&mut self.effects)
+    }
+
+    fn ask_to_wake(&mut self) {
         if self.effects.is_empty() {
             let mono_ms = self.deadline();
             if mono_ms != self.wake_asked_mono_ms {
                 self.wake_asked_mono_ms = mono_ms;
-                return (mono_ms < NEVER).then_some(Effect::WakeAt { mono_ms });
+                if mono_ms < NEVER {
+                    self.effects.push(Effect::WakeAt { mono_ms });
+                }
             }
         }
-        // A handful at most: a queue's code costs a browser more than the move of the others.
-        (!self.effects.is_empty()).then(|| self.effects.remove(0))
     }
 
     /// When `tick` is due, by the monotonic clock; `None` when there is nothing to wait for.
@@ -232,11 +250,11 @@ impl Client {
         let (mut oldest, mut in_hand) = (true, false);
         for chunk in &self.outbox.chunks {
             if chunk.sealed {
-                if chunk.unanswered == 0 {
+                if !chunk.is_in_hand() {
                     send = send.min(chunk.held_until_mono_ms);
                 }
                 if oldest && chunk.held_until_mono_ms <= not_before {
-                    (oldest, in_hand) = (false, chunk.unanswered > 0);
+                    (oldest, in_hand) = (false, chunk.is_in_hand());
                 }
             } else if chunk.events > 0 {
                 flush = chunk.begun_mono_ms.saturating_add(self.config.flush_interval_ms);
@@ -251,17 +269,24 @@ impl Client {
         if self.state.has_deletion() && !self.is_follower {
             send = 0;
         }
-        let is_reading = self.waiting.iter().any(|(_, waiting)| matches!(waiting, Waiting::Read(_)));
-        if self.paused || is_reading || !self.in_flight.is_empty() {
+        if self.paused || self.reading.is_some() || !self.in_flight.is_empty() {
             send = NEVER;
         }
         send = send.max(not_before);
         flush.min(if send == 0 { NEVER } else { send })
     }
 
-    fn token(&mut self, waiting: Waiting) -> Token {
+    fn token(&mut self) -> Token {
         self.next_token += 1;
-        let token = Token(self.next_token);
+        Token(self.next_token)
+    }
+
+    /// For what the host stores.
+    fn store_token(&mut self, waiting: Waiting) -> Token {
+        if !STORES_LATER {
+            return Token(0);
+        }
+        let token = self.token();
         self.waiting.push((token, waiting));
         token
     }

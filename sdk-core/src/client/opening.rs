@@ -29,6 +29,7 @@ impl Client {
         is_background: false,
         in_flight: Vec::new(),
         waiting: Vec::new(),
+        reading: None,
         effects: Vec::new(),
         next_token: 0,
         saved_mono_ms: 0,

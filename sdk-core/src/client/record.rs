@@ -13,6 +13,7 @@ use crate::{
     Consent, EventOptions, Now,
     config::PENDING_BYTES_MAX,
     frame::crc32c,
+    outbox::STORES_LATER,
     state::{Number, Text},
 };
 
@@ -46,7 +47,8 @@ impl Client {
         self.is_amid = true;
         let made = self.random.message_id(now.unix_ms);
         let made_text = made.to_text();
-        let message_id = options.message_id.filter(|id| !id.is_empty()).unwrap_or(&made_text);
+        let given = options.message_id.filter(|id| !id.is_empty());
+        let message_id = given.unwrap_or(&made_text);
         let unix_ms = options.timestamp_unix_ms.unwrap_or(now.unix_ms);
         let mut objects = [RawJson::NONE; 3];
         let mut lost = None;
@@ -72,7 +74,7 @@ impl Client {
             return Tracked::Dropped(reason);
         }
         self.send(now);
-        Tracked::Queued(options.message_id.is_none().then_some(made))
+        Tracked::Queued(given.is_none().then_some(made))
     }
 
     /// What stands for the campaign of an event, where sessions are split by it.
@@ -156,7 +158,7 @@ impl Client {
         let events_max = self.config.chunk_events_max();
         let chunk = self.outbox.open(now);
         let id = chunk.id;
-        chunk.unanswered += 1;
+        chunk.unanswered += usize::from(STORES_LATER);
         chunk.records.push(&payload);
         chunk.events += 1;
         chunk.bytes += payload.len();

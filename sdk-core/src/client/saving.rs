@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{Client, Waiting};
-use crate::{ChunkId, Consent, Effect, Now, state::Number};
+use crate::{ChunkId, Consent, Effect, Now, outbox::STORES_LATER, state::Number};
 
 impl Client {
     /// Writes the state, unless nothing may be written yet, and then lets go of the chunks that it says are gone.
@@ -38,7 +38,7 @@ impl Client {
         self.is_kept = true;
         self.must_save = false;
         let bytes = self.state.write();
-        let token = self.token(Waiting::State);
+        let token = self.store_token(Waiting::State);
         self.effects.push(Effect::SaveState { token, bytes });
     }
 
@@ -53,14 +53,16 @@ impl Client {
     /// Asks for a record to be stored. Not inlined, like the next one: bytes count more than a call.
     #[inline(never)]
     pub(super) fn append(&mut self, chunk: ChunkId, payload: Vec<u8>) {
-        let token = self.token(Waiting::Append(chunk));
+        let token = self.store_token(Waiting::Append(chunk));
         self.effects.push(Effect::Append { token, chunk, payload });
     }
 
     /// Says that a chunk has all its records.
     #[inline(never)]
     pub(super) fn end_chunk(&mut self, chunk: ChunkId) {
-        let token = self.token(Waiting::Seal);
-        self.effects.push(Effect::Seal { token, chunk });
+        if STORES_LATER {
+            let token = self.store_token(Waiting::Seal);
+            self.effects.push(Effect::Seal { token, chunk });
+        }
     }
 }

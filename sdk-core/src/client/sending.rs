@@ -7,7 +7,10 @@ use holloway_wire::{LossReason, Timestamp, Verdict, json::roomy, limits::BATCH_B
 use super::Client;
 use crate::{
     ChunkId, Consent, Diagnostic, Effect, HttpOutcome, Now, Records, Request, Token,
-    config::LEAVING_BYTES_MAX, losses::Losses, outbox::Chunk, state::Number,
+    config::LEAVING_BYTES_MAX,
+    losses::Losses,
+    outbox::{Chunk, STORES_LATER},
+    state::Number,
 };
 
 /// Room in a batch for what stands around its events.
@@ -62,7 +65,7 @@ impl Client {
             self.seal();
         }
         let chunk = &self.outbox.chunks[at];
-        if chunk.unanswered > 0 {
+        if chunk.is_in_hand() {
             return;
         }
         if chunk.is_read {
@@ -141,28 +144,23 @@ impl Client {
 
     /// Sends a chunk's first events, as many as fit, or the oldest deletion request when there is no such chunk.
     fn request(&mut self, at: usize, bytes_max: usize, leaving: bool, now: Now) {
-        self.next_token += 1;
-        let token = Token(self.next_token);
+        let token = self.token();
         // What another request carries already is not told twice.
         let mut losses = if self.is_follower { Losses::default() } else { self.state.losses };
         for other in &self.in_flight {
             losses.acknowledge(&other.losses);
         }
         let (mut id, mut events, mut waiting) = (DELETION, 1, 1);
-        let (first, text) = match self.outbox.chunks.get_mut(at) {
-            None => {
-                let request = self.state.deletion().unwrap_or_default().as_bytes();
-                (request, request)
-            }
+        let text = match self.outbox.chunks.get_mut(at) {
+            None => self.state.deletion().unwrap_or_default().as_bytes(),
             Some(chunk) => {
                 chunk.in_flight = true;
                 id = chunk.id;
                 waiting = chunk.events;
                 events = chunk.records.fitting(chunk.request_events_max, bytes_max);
-                (chunk.records.front(1), chunk.records.front(events))
+                chunk.records.front(events)
             }
         };
-        let first_bytes = first.len();
         let mut body = roomy(text.len() + 256).into_bytes();
         let sent_at = Timestamp::from_millis(now.unix_ms as i64);
         write_batch(&mut body, text, sent_at, &self.config.write_key, losses.counts());
@@ -171,7 +169,7 @@ impl Client {
             self.save(now);
         }
         self.in_flight.push(InFlight { token, chunk: id, events, losses });
-        let request = Request { body, events: events as u32, leaving, waiting: waiting as u32, first_bytes };
+        let request = Request { body, events: events as u32, leaving, waiting: waiting as u32 };
         self.effects.push(Effect::Send { token, request });
     }
 
@@ -278,7 +276,7 @@ impl Client {
             && let Some(record) = chunk.records.get(at)
         {
             at += 1;
-            chunk.unanswered = at;
+            chunk.unanswered = if STORES_LATER { at } else { 0 };
             let mut payload = Vec::new();
             payload.extend_from_slice(record);
             self.append(next, payload);

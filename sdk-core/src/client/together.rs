@@ -1,7 +1,7 @@
 //! Several clients of one visitor at a time: the tabs of a browser, and the pages of a site's sub-domains.
 //!
 //! They share one state, which each reads before it acts and writes after (what an event adds to the session's numbers
-//! every `activity_save_ms`, so that two that record at once may give the same `sequence`), and one of them, the leader,
+//! every so often, `ACTIVITY_SAVE_MS`, so that two that record at once may give the same `sequence`), and one of them, the leader,
 //! sends what belongs to the visitor and to none of them alone.
 
 use core::array;
