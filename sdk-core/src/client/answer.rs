@@ -25,6 +25,12 @@ impl Client {
         if !self.is_under_way(token) {
             return;
         }
+        // A page, from a network that wants a login first: nothing was delivered.
+        let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(answer.body).trim_ascii_start();
+        if (200..300).contains(&answer.status) && body.first() == Some(&b'<') {
+            self.http_done(token, HttpOutcome::NetworkError, now);
+            return;
+        }
         if let Some(date) = answer.date {
             self.measure_skew(date, now);
         }
