@@ -131,7 +131,7 @@ impl Client {
         }
         match status {
             BEACONED => {}
-            413 if is_halved => {}
+            413 if is_halved => self.pause_as_asked(asked_ms, now),
             401 | 403 => {
                 self.paused = true;
                 self.diagnose(Diagnostic::Paused { status });
@@ -220,10 +220,14 @@ impl Client {
             return;
         }
         self.retry.succeed(now);
-        if is_taken && asked_ms > 0 {
+        self.pause_as_asked(asked_ms, now);
+        self.save(now);
+    }
+
+    fn pause_as_asked(&mut self, asked_ms: u64, now: Now) {
+        if asked_ms > 0 {
             self.retry.ask(asked_ms, now);
         }
-        self.save(now);
     }
 
     pub(super) fn is_under_way(&self, token: Token) -> bool {
