@@ -30,6 +30,13 @@ impl Losses {
         LossReason::ALL.into_iter().map(|reason| (reason, self.get(reason)))
     }
 
+    /// Counts what another count has besides.
+    pub(crate) fn add_all(&mut self, more: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(&more.0) {
+            *mine = mine.saturating_add(*theirs);
+        }
+    }
+
     /// Takes off what a collector has acknowledged.
     pub(crate) fn acknowledge(&mut self, sent: &Self) {
         for (mine, theirs) in self.0.iter_mut().zip(&sent.0) {

@@ -4,6 +4,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use holloway_core::{
     Client, Config, Consent, Effect, EventOptions, HttpOutcome, Now, Restored, StoredOutcome, Token,
+    wire::LossReason,
 };
 
 const NOON: Now = Now { unix_ms: 1_780_000_000_000, mono_ms: 1_000 };
@@ -179,6 +180,23 @@ fn losses_are_told_by_the_leader_alone() {
     }
     assert!(!two.sent[0].1.contains("losses"), "{}", two.sent[0].1);
     assert!(one.sent[0].1.contains("\"losses\":{\"serialize\":1}"), "{}", one.sent[0].1);
+}
+
+#[test]
+fn what_was_lost_before_a_grant_elsewhere_is_told_once() {
+    let [mut one, mut two] = tabs(Consent::Unknown);
+    let nameless = |client: &mut Client, now| {
+        let _ = client.track("", None, &EventOptions::default(), now);
+    };
+    two.act(at(0), |client| nameless(client, at(0)));
+    one.act(at(1), |client| nameless(client, at(1)));
+    one.act(at(2), |client| client.set_consent(Consent::Granted, at(2)));
+    for ms in 3..6 {
+        two.act(at(ms), |client| client.tick(at(ms)));
+        one.act(at(ms), |client| client.tick(at(ms)));
+    }
+    let told: Vec<_> = one.client.losses().collect();
+    assert_eq!(told, [(LossReason::Serialize, 2)]);
 }
 
 #[test]

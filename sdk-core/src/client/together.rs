@@ -36,6 +36,13 @@ impl Client {
                 theirs.set(text, &mine[text]);
             }
         }
+        if before == Consent::Unknown && !self.is_kept {
+            if consent == before {
+                theirs.losses = mine.losses;
+            } else {
+                theirs.losses.add_all(&mine.losses);
+            }
+        }
         // Of another session than theirs nothing counts, and of a visitor who is to be forgotten no number at all.
         let ours = [Number::Sequence, Number::Events, Number::LastUnixMs, Number::DurationMs];
         let kept = if is_denied { 0 } else { 1 + 3 * usize::from(is_same) };
@@ -50,10 +57,10 @@ impl Client {
         if consent != before {
             if is_denied {
                 self.opt_out_kept();
-                self.save(now);
             } else {
                 self.release(now);
             }
+            self.save(now);
         }
         self.send(now);
     }
