@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use holloway_wire::limits::BATCH_EVENTS_MAX;
+use holloway_wire::limits::{BATCH_EVENTS_MAX, EVENT_BYTES_MAX};
 
 const MINUTE_MS: u64 = 60_000;
 const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
@@ -13,6 +13,8 @@ pub(crate) const SESSION_MAX_MS: u64 = DAY_MS;
 pub(crate) const PENDING_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of one request while the host is leaving: below the 64 KiB that browsers let a page leave behind.
 pub(crate) const LEAVING_BYTES_MAX: usize = 60 * 1024;
+/// Super properties, those that last and those of the session each: they leave half of an event to itself.
+pub(crate) const REGISTERED_BYTES_MAX: usize = EVENT_BYTES_MAX / 4;
 /// The first pause after a failure; doubles with each further one.
 pub(crate) const BACKOFF_FIRST_MS: u64 = 1_000;
 /// The longest pause after failures.

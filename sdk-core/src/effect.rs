@@ -128,9 +128,10 @@ impl Request {
 /// What happened inside, for logs and debuggers. Losses are counted besides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Diagnostic {
-    /// Properties, traits or context were no JSON object; the event was dropped.
+    /// Properties, traits or context were no JSON object; the event was dropped. Or they were more than there is room for,
+    /// and so were super properties.
     BadJson {
-        /// Byte offset of the first error.
+        /// Byte offset of the first error, or how many bytes there is room for.
         at: usize,
     },
     /// A call without the name or id that it needs; dropped.

@@ -27,7 +27,7 @@ pub(crate) struct Chunk {
     pub(crate) begun_mono_ms: u64,
     /// Left alone until then: it was beaconed, or could not be read.
     pub(crate) held_until_mono_ms: u64,
-    /// Events that belong to a request which is under way, and those of them that were beaconed.
+    /// A request with its events is under way.
     pub(crate) in_flight: bool,
 }
 

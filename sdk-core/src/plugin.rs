@@ -5,7 +5,7 @@ use core::fmt;
 
 use holloway_wire::{
     Event, EventKind, RawJson,
-    json::{unescaped, write_layers, write_string},
+    json::{Sink, unescaped, write_layers, write_string},
 };
 
 use crate::identity::{merged, without};
@@ -75,16 +75,16 @@ impl Outgoing {
         RawJson::object(self.part(part)).ok()?.get(key).map(RawJson::text)
     }
 
-    /// Gives a member a value, a JSON text; false when that is none, and nothing is changed.
+    /// Gives a member a value, a JSON text; false when that is none, or nested too deep, and nothing is changed.
     pub fn set(&mut self, part: Part, key: &str, json: &str) -> bool {
         let Ok(value) = RawJson::parse(json) else { return false };
-        let mut member = b"{".to_vec();
+        let mut member = String::from("{");
         write_string(&mut member, key);
-        member.push(b':');
-        member.extend_from_slice(value.text().as_bytes());
-        member.push(b'}');
-        let member = String::from_utf8(member).expect("written as UTF-8");
-        let whole = merged(self.part(part), &member);
+        member.put(":");
+        member.put(value.text());
+        member.put("}");
+        let Ok(member) = RawJson::part(&member) else { return false };
+        let whole = merged(self.part(part), member.text());
         *self.part_mut(part) = whole;
         true
     }
@@ -203,6 +203,8 @@ mod tests {
             |event| {
                 assert_eq!(event.get(Part::Properties, "ti\\\"er"), Some("\"gold\""));
                 assert!(!event.set(Part::Context, "broken", "{"), "no JSON, no change");
+                let deep = "[".repeat(97) + &"]".repeat(97);
+                assert!(!event.set(Part::Context, "broken", &deep), "more than a batch may have");
                 assert!(event.set(Part::Context, "app", r#"{"version":"2"}"#));
                 event.name = Some("Seen".into());
                 Keep::Yes

@@ -1,8 +1,8 @@
 //! What no app should pass and some will: an error value or a counted loss, never a panic, never a wrong byte.
 
 use holloway_core::{
-    Answer, Client, Config, Consent, Effect, EventOptions, HttpOutcome, Now, Registration, Restored,
-    StoredOutcome, Tracked, wire::LossReason,
+    Answer, Client, Config, Consent, Diagnostic, Effect, EventOptions, HttpOutcome, Now, Registration,
+    Restored, StoredOutcome, Tracked, wire::LossReason,
 };
 use serde_json::Value;
 
@@ -76,8 +76,32 @@ fn odd_properties_arrive_as_they_are_or_are_refused() {
     ] {
         check(refused, Err(LossReason::Serialize));
     }
+    // In a batch they lie three levels deeper, and 100 are allowed.
+    check(&deep(97), Ok(()));
+    check(&deep(98), Err(LossReason::Serialize));
     check(&deep(500), Err(LossReason::Serialize));
     check(&format!("{{\"a\":\"{}\"}}", "x".repeat(1_000_000)), Err(LossReason::TooLarge));
+}
+
+#[test]
+fn super_properties_leave_half_of_an_event_to_itself() {
+    let now = Now { unix_ms: 1_780_000_000_000, mono_ms: 0 };
+    let mut client = Client::new(Config::new("KEY"), [1; 32], &Restored::default(), now);
+    let of = |key: &str, bytes: usize| format!("{{\"{key}\":\"{}\"}}", "x".repeat(bytes - 8));
+    client.register(&of("a", 6_000), Registration::Always, now);
+    // Neither in one piece nor together.
+    client.register(&of("b", 3_000), Registration::Always, now);
+    client.register(&of("c", 9_000), Registration::Session, now);
+    client.register(&of("d", 1_000_000), Registration::Once, now);
+    client.register(&of("e", 2_000), Registration::Once, now);
+    let refused = std::iter::from_fn(|| client.poll_effect())
+        .filter(|effect| matches!(effect, Effect::Diagnostic(Diagnostic::BadJson { .. })))
+        .count();
+    assert_eq!(refused, 3);
+    assert!(matches!(client.track("A", None, &EventOptions::default(), now), Tracked::Queued(_)));
+    let events = sent(&mut client, now);
+    let keys: Vec<&String> = events[0]["properties"].as_object().expect("an object").keys().collect();
+    assert_eq!(keys, ["a", "e"]);
 }
 
 #[test]
@@ -147,6 +171,32 @@ fn odd_answers_are_no_receipts() {
             }
         }
         assert_eq!(client.queued_events(), 0, "a 200 is a 200: {body}");
+    }
+}
+
+#[test]
+fn a_page_in_the_place_of_a_receipt_delivers_nothing() {
+    let now = Now { unix_ms: 1_780_000_000_000, mono_ms: 0 };
+    for body in ["<!doctype html><title>Log in", "\r\n <html>", "\u{feff}<?xml version=\"1.0\"?>"] {
+        let mut client = Client::new(Config::new("KEY"), [1; 32], &Restored::default(), now);
+        let _ = client.track("A", None, &EventOptions::default(), now);
+        client.flush(now);
+        let mut told = Vec::new();
+        while let Some(effect) = client.poll_effect() {
+            match effect {
+                Effect::Append { token, .. } | Effect::Seal { token, .. } => {
+                    client.stored(token, StoredOutcome::Ok, now);
+                }
+                Effect::Send { token, .. } => {
+                    let answer = Answer { status: 200, body: body.as_bytes(), ..Answer::default() };
+                    client.http_answered(token, &answer, now);
+                }
+                Effect::Diagnostic(diagnostic) => told.push(diagnostic),
+                _ => {}
+            }
+        }
+        assert_eq!(client.queued_events(), 1, "{body}");
+        assert!(matches!(told[..], [Diagnostic::Retrying { status: 0, .. }]), "{told:?}");
     }
 }
 

@@ -6,7 +6,10 @@ use holloway_core::Diagnostic;
 pub(crate) fn tell(diagnostic: Diagnostic) {
     match diagnostic {
         Diagnostic::BadJson { at } => {
-            tracing::warn!(at, "expected a JSON object, found something else");
+            tracing::warn!(
+                at,
+                "expected a JSON object, found something else, or more than there is room for"
+            );
         }
         Diagnostic::MissingName => {
             tracing::warn!("expected a name or an id, found an empty text");

@@ -10,6 +10,7 @@ use holloway_wire::{
 use super::{Client, Tracked};
 use crate::{
     Consent, Diagnostic, Effect, EventOptions, Now, Registration, ResetOptions, Rotation,
+    config::REGISTERED_BYTES_MAX,
     identity::{merged, without},
     state::{Number, Text},
 };
@@ -138,7 +139,8 @@ impl Client {
         }
     }
 
-    /// Adds super properties: a JSON object's text, laid under the properties of every later track, page and screen.
+    /// Adds super properties: a JSON object's text, laid under the properties of every later track, page and screen. Those
+    /// that last, and those of the session, may each have 8 KiB; what would make them more is refused with a diagnostic.
     pub fn register(&mut self, properties: &str, registration: Registration, now: Now) {
         let Some(properties) = self.object(properties) else { return };
         // Nothing is kept of somebody who said no.
@@ -153,7 +155,12 @@ impl Client {
         if registration == Registration::Once {
             (under, over) = (over, under);
         }
-        self.state[text] = merged(under, over);
+        let registered = merged(under, over);
+        if registered.len() > REGISTERED_BYTES_MAX {
+            self.diagnose(Diagnostic::BadJson { at: REGISTERED_BYTES_MAX });
+            return;
+        }
+        self.state[text] = registered;
         self.save(now);
     }
 

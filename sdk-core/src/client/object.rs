@@ -1,16 +1,20 @@
 //! Objects that a host hands in as text.
 
-use holloway_wire::RawJson;
+use holloway_wire::{RawJson, limits::EVENT_BYTES_MAX};
 
 use super::Client;
 use crate::Diagnostic;
 
 impl Client {
-    /// The object that a text is; a diagnostic where it is none.
+    /// The object that a text is; a diagnostic where it is none, or larger than any event.
     #[cfg_attr(target_arch = "wasm32", inline(never))]
     pub(super) fn object<'a>(&mut self, text: &'a str) -> Option<RawJson<'a>> {
+        if text.len() > EVENT_BYTES_MAX {
+            self.diagnose(Diagnostic::BadJson { at: EVENT_BYTES_MAX });
+            return None;
+        }
         let checked =
-            if cfg!(feature = "any-json") { RawJson::object(text) } else { RawJson::whole_object(text) };
+            if cfg!(feature = "any-json") { RawJson::part(text) } else { RawJson::whole_object(text) };
         match checked {
             Ok(object) => Some(object),
             Err(error) => {

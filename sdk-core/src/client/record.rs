@@ -55,9 +55,11 @@ impl Client {
         for (object, text) in objects.iter_mut().zip(&[properties, options.context, options.integrations]) {
             let Some(text) = text else { continue };
             let Some(found) = self.object(text) else {
-                self.lose(LossReason::Serialize, 1);
+                let is_large = text.len() > EVENT_BYTES_MAX;
+                let reason = if is_large { LossReason::TooLarge } else { LossReason::Serialize };
+                self.lose(reason, 1);
                 self.must_save = true;
-                lost = Some(LossReason::Serialize);
+                lost = Some(reason);
                 break;
             };
             *object = found;

@@ -26,6 +26,11 @@ pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Below the 128 levels at which `serde_json` stops, so that what a client accepts a server can read.
 pub const DEPTH_MAX: usize = 100;
 
+/// Nesting depth of an object that a client makes a part of an event: 97.
+///
+/// Within a batch it lies three levels deeper, and whoever reads a batch or a record back must be able to.
+pub const PART_DEPTH_MAX: usize = DEPTH_MAX - 3;
+
 /// Bytes of an id (`messageId`, `anonymousId`, `userId`, `groupId`, `previousId`): 512.
 ///
 /// PostHog refuses ids over 200 characters; some systems use URLs or signed tokens as ids, so this is more

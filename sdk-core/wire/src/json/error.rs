@@ -44,7 +44,7 @@ impl Expected {
             Self::Escape => "an escape character",
             Self::HexDigits => "four hex digits",
             Self::Digit => "a digit",
-            Self::LessNesting => "no deeper nesting than 100 levels",
+            Self::LessNesting => "less nesting",
             Self::End => "the end",
         }
     }

@@ -19,6 +19,8 @@ pub(crate) use self::{
     unescape::{NO_HEX, hex},
 };
 
+use crate::limits::{DEPTH_MAX, PART_DEPTH_MAX};
+
 pub use self::{
     error::{Expected, JsonError},
     write::{
@@ -52,7 +54,11 @@ impl<'a> RawJson<'a> {
 
     /// Checks any JSON value. White space around it is cut off.
     pub fn parse(text: &'a str) -> Result<Self, JsonError> {
-        let mut scanner = Scanner { text, at: 0 };
+        Self::checked(text, DEPTH_MAX)
+    }
+
+    fn checked(text: &'a str, depth_max: usize) -> Result<Self, JsonError> {
+        let mut scanner = Scanner { text, at: 0, depth_max };
         scanner.space();
         let start = scanner.at;
         let mut found = scanner.value();
@@ -71,8 +77,16 @@ impl<'a> RawJson<'a> {
 
     /// Checks a JSON value that must be an object.
     pub fn object(text: &'a str) -> Result<Self, JsonError> {
-        let value = Self::parse(text)?;
-        if value.opens_with(b'{') { Ok(value) } else { Err(JsonError { at: 0, expected: Expected::Object }) }
+        Self::parse(text)?.must_be_object()
+    }
+
+    /// The same of an object that is to be a part of an event: nested so little that the event's batch can be read.
+    pub fn part(text: &'a str) -> Result<Self, JsonError> {
+        Self::checked(text, PART_DEPTH_MAX)?.must_be_object()
+    }
+
+    fn must_be_object(self) -> Result<Self, JsonError> {
+        if self.opens_with(b'{') { Ok(self) } else { Err(JsonError { at: 0, expected: Expected::Object }) }
     }
 
     /// Checks that an object is whole, where its writer is known to write nothing but JSON (`JSON.stringify`): that it is
@@ -219,7 +233,17 @@ mod tests {
         check(r#""\x""#, 2, "an escape character");
         check(r#""\u12g4""#, 5, "four hex digits");
         check("{}{}", 2, "the end");
-        check(&"[".repeat(101), 100, "no deeper nesting than 100 levels");
+        check(&"[".repeat(101), 100, "less nesting");
+    }
+
+    #[test]
+    fn a_part_of_an_event_leaves_room_for_what_is_around_it() {
+        let nested = |depth: usize| format!("{}{}", r#"{"a":"#.repeat(depth - 1) + "{", "}".repeat(depth));
+        let part = nested(97);
+        assert!(RawJson::part(&part).is_ok());
+        assert!(RawJson::object(&format!(r#"{{"batch":[{{"properties":{part}}}]}}"#)).is_ok());
+        assert!(RawJson::part(&nested(98)).is_err());
+        assert!(RawJson::part("[]").is_err());
     }
 
     #[test]

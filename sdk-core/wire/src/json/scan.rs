@@ -1,12 +1,13 @@
 //! One pass over bytes that finds where a value ends, or where it is ill formed.
 
 use super::{Expected, token::byte};
-use crate::limits::DEPTH_MAX;
 
 /// A position in a text.
 pub(super) struct Scanner<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
+    /// At most 126.
+    pub(super) depth_max: usize,
 }
 
 impl Scanner<'_> {
@@ -14,14 +15,14 @@ impl Scanner<'_> {
     pub(super) fn value(&mut self) -> Result<(), Expected> {
         // The open objects (1) and arrays (0), the innermost lowest, above them a 1 that only moves up.
         const NONE: u128 = 1;
-        const FULL: u128 = NONE << DEPTH_MAX;
+        let full = NONE << self.depth_max;
         let mut open = NONE;
         loop {
             let byte = self.peek();
             let mut is_done = true;
             match byte {
                 b'{' | b'[' => {
-                    if open >= FULL {
+                    if open >= full {
                         return Err(Expected::LessNesting);
                     }
                     open = open << 1 | u128::from(byte == b'{');
