@@ -1,8 +1,8 @@
 //! The allocator: blocks in powers of two, one list of free ones for each size.
 //!
 //! A page pays for its bytes before its first event, and what the core allocates is small and short-lived. So
-//! nothing is merged or split: a freed block waits for the next one of its size, and what is lost to rounding is
-//! at most half of what is in use.
+//! nothing is merged or split: a freed block waits for the next one of its size, at most half of a block is lost to
+//! rounding, and what is left of the memory at hand when it does not do for a block is not come back to.
 
 use core::{
     alloc::{GlobalAlloc, Layout},

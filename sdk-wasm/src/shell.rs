@@ -178,7 +178,9 @@ impl<H: Host> Shell<H> {
             8 => client.unregister_raw(RawJson::trusted(&body).quoted(), now),
             10 => client.start_session(now),
             11 => client.set_purposes(&body, now),
-            _ => client.set_consent(consent(name), now),
+            9 => client.set_consent(consent(name), now),
+            // A later version's, left in the store.
+            _ => {}
         }
     }
 
@@ -449,6 +451,18 @@ mod tests {
         assert_eq!(shell.waiting(), 0);
         call(&mut shell, 0, "Ignored", "");
         assert!(page.chunks.borrow().is_empty());
+    }
+
+    #[test]
+    fn a_call_of_a_later_version_is_no_decision() {
+        let page = Page::default();
+        let mut shell = open(&page, "");
+        call(&mut shell, 0, "Kept", "");
+        for kind in [12, 15, 28, 31] {
+            call(&mut shell, kind, "", "");
+        }
+        assert_eq!(shell.waiting(), 1);
+        assert_eq!(page.chunks.borrow().len(), 1);
     }
 
     #[test]

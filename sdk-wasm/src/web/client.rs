@@ -149,7 +149,7 @@ impl Client {
         }
     }
 
-    /// Tells each session that begins: its id, and why (`first`, `idle`, `max`, `user`, `reset`, `manual`), as a task of
+    /// Tells each session that begins: its id, and why (`first`, `idle`, `cap`, `user`, `reset`, `manual`), as a task of
     /// its own. One that a former page or another sub-domain began is no news.
     ///
     /// ```no_run

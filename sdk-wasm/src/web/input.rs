@@ -66,6 +66,10 @@ impl Input {
         } else if body == "null" {
             body.clear();
         }
+        if kind != ALIAS {
+            // White space in JSON; but the store's records are lines.
+            body = body.replace('\n', " ");
+        }
         let mut context = String::new();
         if kind <= ALIAS {
             let page = page();
@@ -74,6 +78,8 @@ impl Input {
             }
             context = page.context;
         }
-        Self { first: Date::now(), ..Self::of(kind, [&body, context.as_str(), "", "", name].join("\0")) }
+        // So are a visitor's ids where other pages read them.
+        let name = name.replace('\n', " ");
+        Self { first: Date::now(), ..Self::of(kind, [&body, context.as_str(), "", "", &name].join("\0")) }
     }
 }

@@ -97,7 +97,7 @@ pub(super) fn call_of(record: &str) -> Option<Input> {
     let (kind, unix_ms) = (call.get(0).as_f64()?, call.get(4).as_f64()?);
     let text = [text(2), text(5), text(6), text(3), text(1)].join("\0");
     // What the page of then decided is in the store already.
-    let is_call = (0.0..32.0).contains(&kind) && kind as u32 != CONSENT;
+    let is_call = (0.0..32.0).contains(&kind) && kind as u32 & 15 != CONSENT;
     is_call.then(|| Input { first: unix_ms, ..Input::of(kind as u32, text) })
 }
 
