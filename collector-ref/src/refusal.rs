@@ -65,7 +65,7 @@ impl Refusal {
             Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "method", "POST it"),
             Self::NoRoute(hint) => (StatusCode::NOT_FOUND, "no_route", hint),
             Self::Slow(_) => (StatusCode::REQUEST_TIMEOUT, "slow", LATER),
-            Self::Interrupted => (StatusCode::BAD_REQUEST, "interrupted", "send it again"),
+            Self::Interrupted => (StatusCode::REQUEST_TIMEOUT, "interrupted", LATER),
             Self::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy", LATER),
             Self::Storage => (StatusCode::SERVICE_UNAVAILABLE, "storage", LATER),
         }
@@ -82,7 +82,7 @@ impl Refusal {
 
     /// Whether to say when to try again.
     pub(crate) fn is_temporary(&self) -> bool {
-        matches!(self, Self::Busy | Self::Storage | Self::Slow(_))
+        matches!(self, Self::Busy | Self::Storage | Self::Slow(_) | Self::Interrupted)
     }
 
     /// `{"error":"…","reason":"…","hint":"…"}`
