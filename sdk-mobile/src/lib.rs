@@ -1,7 +1,8 @@
 //! Everything that crosses from Rust to Kotlin, Swift and Python, on one page.
 //!
 //! The surface is deliberately small and dull: one object, a dozen calls, text and integers only, no callbacks and no
-//! async. Properties, traits and context cross as the text of a JSON object, and are not parsed on the way. So the
+//! async. Properties, traits and context cross as the text of a JSON object, and but for a single event's own context they
+//! are not parsed on the way (there a number keeps the digits that a double has). So the
 //! facades in `kotlin/`, `swift/` and `python/` can be moved to another binding technology without their users noticing.
 //!
 //! Two promises are kept here rather than in each facade: a call that records something never fails into the app
