@@ -5,7 +5,7 @@ use core::array;
 use holloway_core::{
     ChunkId, Client, Config, Consent, Diagnostic, Effect, EventOptions, Now, Records, Registration,
     ResetOptions, RestoredChunk, StoredOutcome, Token,
-    wire::{EventKind, RawJson, json::Sink, next_field, scrubbed},
+    wire::{EventKind, json::Sink, next_field, scrubbed},
 };
 
 use crate::host::{Act, Host, SEND_BEACONED, SEND_PENDING, SEND_REFUSED};
@@ -74,7 +74,7 @@ impl<H: Host> Shell<H> {
     /// | 5 | alias | new user id | former id |
     /// | 6 | reset | | |
     /// | 7 | register | empty, `once` or `session` | properties |
-    /// | 8 | unregister | | key, a JSON string; the `web` feature's in the name's place and as it is |
+    /// | 8 | unregister | | an object with its key; the `web` feature's key in the name's place and as it is |
     /// | 9 | consent | `unknown`, `granted` or `denied` | |
     /// | 10 | start a session | | |
     /// | 11 | consent by purpose | | purposes |
@@ -175,7 +175,7 @@ impl<H: Host> Shell<H> {
             }
             8 if cfg!(feature = "web") => client.unregister(name, now),
             // One writer made this text and those that were registered.
-            8 => client.unregister_raw(RawJson::trusted(&body).quoted(), now),
+            8 => client.unregister_like(&body, now),
             10 => client.start_session(now),
             11 => client.set_purposes(&body, now),
             9 => client.set_consent(consent(name), now),
@@ -505,12 +505,12 @@ mod tests {
 
     #[cfg(not(feature = "web"))]
     #[test]
-    fn a_super_property_is_taken_away_by_its_key_as_json() {
+    fn a_super_property_is_taken_away_by_an_object_with_its_key() {
         let page = Page::default();
         let mut shell = open(&page, "");
         call(&mut shell, 7, "", r#"{"a\"b":1,"\f":2,"c":3}"#);
-        for key in [r#""a\"b""#, r#""\f""#, r#""""#, ""] {
-            call(&mut shell, 8, "", key);
+        for keys in [r#"{"a\"b":0}"#, r#"{"\f":0}"#, r#"{"":0}"#, r#""c""#, ""] {
+            call(&mut shell, 8, "", keys);
         }
         call(&mut shell, 0, "Bought", "");
         let stored: Vec<String> = page.chunks.borrow().values().flatten().cloned().collect();

@@ -4,7 +4,7 @@ use alloc::{borrow::ToOwned, string::String};
 
 use holloway_wire::{
     EventKind, LossReason, RawJson,
-    json::{Sink, unescaped},
+    json::{Sink, unescaped, write_without},
 };
 
 use super::{Client, Tracked};
@@ -166,17 +166,20 @@ impl Client {
 
     /// Takes a super property away.
     pub fn unregister(&mut self, key: &str, now: Now) {
-        self.unregister_all(|name| unescaped(name) == key, now);
-    }
-
-    /// The same for a host whose JSON is all of one writer: `key` is what that writer puts between the quotes.
-    pub fn unregister_raw(&mut self, key: &str, now: Now) {
-        self.unregister_all(|name| name == key, now);
-    }
-
-    fn unregister_all(&mut self, is_gone: impl Fn(&str) -> bool, now: Now) {
         for text in [Text::Registered, Text::RegisteredForSession] {
-            self.state[text] = without(&self.state[text], &is_gone);
+            self.state[text] = without(&self.state[text], |name| unescaped(name) == key);
+        }
+        self.save(now);
+    }
+
+    /// Takes those away that an object has too, whatever it says of them: for a host whose JSON is all of one writer, since
+    /// keys are compared as they are written.
+    pub fn unregister_like(&mut self, object: &str, now: Now) {
+        let Some(keys) = self.object(object) else { return };
+        for text in [Text::Registered, Text::RegisteredForSession] {
+            let mut left = String::new();
+            write_without(&mut left, RawJson::trusted(&self.state[text]), keys);
+            self.state[text] = left;
         }
         self.save(now);
     }

@@ -46,7 +46,7 @@ pub enum Tracked {
 ///   [`clock_skew_ms`](Self::clock_skew_ms), [`next_deadline`](Self::next_deadline);
 /// * **commands** come from the app: [`track`](Self::track), [`page`](Self::page), [`screen`](Self::screen),
 ///   [`identify`](Self::identify), [`group`](Self::group), [`alias`](Self::alias), [`reset`](Self::reset),
-///   [`register`](Self::register), [`unregister`](Self::unregister) or [`unregister_raw`](Self::unregister_raw),
+///   [`register`](Self::register), [`unregister`](Self::unregister) or [`unregister_like`](Self::unregister_like),
 ///   [`start_session`](Self::start_session), [`set_consent`](Self::set_consent),
 ///   [`set_purposes`](Self::set_purposes), [`set_context`](Self::set_context), [`flush`](Self::flush),
 ///   [`resume`](Self::resume);

@@ -13,14 +13,13 @@ impl Client {
             self.diagnose(Diagnostic::BadJson { at: EVENT_BYTES_MAX });
             return None;
         }
-        let checked =
-            if cfg!(feature = "any-json") { RawJson::part(text) } else { RawJson::whole_object(text) };
-        match checked {
-            Ok(object) => Some(object),
-            Err(error) => {
-                self.diagnose(Diagnostic::BadJson { at: error.at });
-                None
-            }
-        }
+        let checked = if cfg!(feature = "any-json") {
+            RawJson::part(text).map_err(|error| error.at)
+        } else if text.starts_with('{') {
+            Ok(RawJson::trusted(text))
+        } else {
+            Err(0)
+        };
+        checked.map_err(|at| self.diagnose(Diagnostic::BadJson { at })).ok()
     }
 }

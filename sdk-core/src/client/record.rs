@@ -17,9 +17,6 @@ use crate::{
     state::{Number, Text},
 };
 
-/// The name of the event by which a denied consent asks for deletion.
-const DELETION_EVENT: &str = "Deletion Requested";
-
 /// What differs by call, found to be well formed.
 pub(super) struct Draft<'a> {
     pub(super) kind: EventKind,
@@ -218,14 +215,17 @@ impl Client {
     /// The event that asks a collector to delete what it has of this device and its user.
     pub(super) fn deletion_request(&mut self, now: Now) -> String {
         let message_id = self.new_id(now);
-        let time = Timestamp::from_millis(now.unix_ms as i64);
-        let event = Event {
-            user_id: self.user_id(),
-            name: Some(DELETION_EVENT),
-            ..Event::new(EventKind::Track, &message_id, self.anonymous_id(), time)
-        };
+        // As `Event::write` has it, in less code.
         let mut payload = String::new();
-        event.write(&mut payload);
+        let out = &mut payload;
+        write_member(out, "{\"type\":\"track\",\"messageId\":", &message_id);
+        out.put(",\"timestamp\":\"");
+        Timestamp::from_millis(now.unix_ms as i64).write(out);
+        write_member(out, "\",\"anonymousId\":", self.anonymous_id());
+        if let Some(user_id) = self.user_id() {
+            write_member(out, ",\"userId\":", user_id);
+        }
+        out.put(",\"event\":\"Deletion Requested\",\"context\":{}}");
         payload
     }
 

@@ -25,7 +25,7 @@ pub use self::{
     error::{Expected, JsonError},
     write::{
         Sink, hex_digits, put_char, roomy, write_layers, write_member, write_merged, write_number,
-        write_string,
+        write_string, write_without,
     },
 };
 
@@ -87,19 +87,6 @@ impl<'a> RawJson<'a> {
 
     fn must_be_object(self) -> Result<Self, JsonError> {
         if self.opens_with(b'{') { Ok(self) } else { Err(JsonError { at: 0, expected: Expected::Object }) }
-    }
-
-    /// Checks that an object is whole, where its writer is known to write nothing but JSON (`JSON.stringify`): that it is
-    /// an object, every string and bracket is closed, and no reader is asked for more nesting than it allows. A small
-    /// part of the code of [`Self::object`].
-    pub fn whole_object(text: &'a str) -> Result<Self, JsonError> {
-        let mut at = 0;
-        let value = Self(token(text, &mut at));
-        if value.opens_with(b'{') && at == text.len() + 1 {
-            Ok(value)
-        } else {
-            Err(JsonError { at: 0, expected: Expected::Object })
-        }
     }
 
     /// Text that was found to be well formed before. Where it is not, its members and items are of no meaning.
@@ -244,36 +231,6 @@ mod tests {
         assert!(RawJson::object(&format!(r#"{{"batch":[{{"properties":{part}}}]}}"#)).is_ok());
         assert!(RawJson::part(&nested(98)).is_err());
         assert!(RawJson::part("[]").is_err());
-    }
-
-    #[test]
-    fn objects_that_are_cut_or_too_deep_are_not_whole() {
-        let nested = |depth: usize| format!("{}{}", r#"{"a":"#.repeat(depth - 1) + "{", "}".repeat(depth));
-        for text in ["{}", r#" {"a":[1,{"b":-1.5e3}],"c":null} "#, r#"{"a":"}]\"\\","b":"{["}"#, &nested(100)]
-        {
-            assert_eq!(RawJson::whole_object(text), RawJson::object(text), "{text}");
-            assert!(RawJson::whole_object(text).is_ok(), "{text}");
-        }
-        for text in [
-            "",
-            "?",
-            "1",
-            "[1]",
-            r#""{}""#,
-            "{",
-            "}",
-            r#"{"a"#,
-            r#"{"a\"#,
-            r#"{"a":1"#,
-            r#"{"a":{"b":1}"#,
-            r#"{"a":[1}"#,
-            r#"{"a":"b}"#,
-            r#"{"a":"b\"}"#,
-            "{}}",
-            &nested(101),
-        ] {
-            assert!(RawJson::whole_object(text).is_err(), "{text}");
-        }
     }
 
     #[test]

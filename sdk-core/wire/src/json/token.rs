@@ -1,10 +1,7 @@
 //! Where the parts of a well-formed text lie.
 
-use crate::limits::DEPTH_MAX;
-
 /// The text up to the next colon, comma or closing bracket that is neither within a string nor within brackets, without
-/// the white space around it; `from` moves behind that byte. Nothing at the end, and where brackets do not close or are
-/// more than was ever let in.
+/// the white space around it; `from` moves behind that byte. Nothing at the end, and where brackets do not close.
 ///
 /// It is for texts that were checked: of any other the parts are of no meaning.
 pub(super) fn token<'a>(text: &'a str, from: &mut usize) -> &'a str {
@@ -28,14 +25,14 @@ pub(super) fn token<'a>(text: &'a str, from: &mut usize) -> &'a str {
             if byte == b',' || byte == b':' {
                 break;
             }
-            if byte <= b' ' {
+            if cfg!(feature = "any-json") && byte <= b' ' {
                 if start == end {
                     (start, end) = (at, at);
                 }
                 continue;
             }
         }
-        if depth > DEPTH_MAX || byte == 0 {
+        if byte == 0 {
             return "";
         }
         end = at;

@@ -117,16 +117,35 @@ pub fn write_layers(out: &mut impl Sink, layers: &[RawJson<'_>]) {
     let mut before = "{\"";
     let mut rest = layers;
     while let [layer, over @ ..] = rest {
-        for (key, value) in layer.members() {
-            if over.iter().all(|over| over.get(key).is_none()) {
-                out.put(before);
-                out.put(key);
-                out.put("\":");
-                out.put(value.text());
-                before = ",\"";
-            }
-        }
+        before = write_left(out, before, *layer, over);
         rest = over;
     }
     out.put(if before.starts_with('{') { "{}" } else { "}" });
+}
+
+/// Appends an object of the members of `object` whose key `keys` has not.
+pub fn write_without(out: &mut impl Sink, object: RawJson<'_>, keys: RawJson<'_>) {
+    let before = write_left(out, "{\"", object, &[keys]);
+    out.put(if before.starts_with('{') { "{}" } else { "}" });
+}
+
+/// Appends the members of an object that none of those over it has, and before each what is to stand there; returns that of
+/// the next one.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+fn write_left<'a>(
+    out: &mut impl Sink,
+    mut before: &'a str,
+    object: RawJson<'_>,
+    over: &[RawJson<'_>],
+) -> &'a str {
+    for (key, value) in object.members() {
+        if over.iter().all(|over| over.get(key).is_none()) {
+            out.put(before);
+            out.put(key);
+            out.put("\":");
+            out.put(value.text());
+            before = ",\"";
+        }
+    }
+    before
 }
