@@ -42,38 +42,51 @@ impl Client {
             return Tracked::Dropped(LossReason::OptedOut);
         }
         self.is_amid = true;
-        let made = self.random.message_id(now.unix_ms);
-        let made_text = made.to_text();
+        let (mut made, mut text) = (None, String::new());
         let given = options.message_id.filter(|id| !id.is_empty());
-        let message_id = given.unwrap_or(&made_text);
+        let message_id = given.unwrap_or_else(|| {
+            let id = self.random.message_id(now.unix_ms);
+            made = Some(id);
+            text = id.to_text();
+            &text
+        });
         let unix_ms = options.timestamp_unix_ms.unwrap_or(now.unix_ms);
-        let mut objects = [RawJson::NONE; 3];
-        let mut lost = None;
-        for (object, text) in objects.iter_mut().zip(&[properties, options.context, options.integrations]) {
-            let Some(text) = text else { continue };
-            let Some(found) = self.object(text) else {
-                let is_large = text.len() > EVENT_BYTES_MAX;
-                let reason = if is_large { LossReason::TooLarge } else { LossReason::Serialize };
-                self.lose(reason, 1);
-                self.must_save = true;
-                lost = Some(reason);
-                break;
-            };
-            *object = found;
-        }
-        if lost.is_none() {
-            let [properties, context, integrations] = objects;
-            let campaign = self.campaign(context);
-            self.must_save |= self.touch_session(message_id, campaign, now);
-            lost =
-                self.put(&Draft { kind, name, properties, context, integrations }, message_id, unix_ms, now);
-        }
+        let lost = match self.objects(properties, options) {
+            Err(reason) => Some(reason),
+            Ok([properties, context, integrations]) => {
+                let campaign = self.campaign(context);
+                self.must_save |= self.touch_session(message_id, campaign, now);
+                self.put(&Draft { kind, name, properties, context, integrations }, message_id, unix_ms, now)
+            }
+        };
         self.end(now);
         if let Some(reason) = lost {
             return Tracked::Dropped(reason);
         }
         self.send(now);
-        Tracked::Queued(given.is_none().then_some(made))
+        Tracked::Queued(made)
+    }
+
+    /// Properties, context and integrations of a call; why it is lost, and counted as such, where one is no object.
+    fn objects<'a>(
+        &mut self,
+        properties: Option<&'a str>,
+        options: &EventOptions<'a>,
+    ) -> Result<[RawJson<'a>; 3], LossReason> {
+        Ok([self.part(properties)?, self.part(options.context)?, self.part(options.integrations)?])
+    }
+
+    #[inline(never)] // as often as an event has objects
+    fn part<'a>(&mut self, text: Option<&'a str>) -> Result<RawJson<'a>, LossReason> {
+        let Some(text) = text else { return Ok(RawJson::NONE) };
+        let Some(object) = self.object(text) else {
+            let is_large = text.len() > EVENT_BYTES_MAX;
+            let reason = if is_large { LossReason::TooLarge } else { LossReason::Serialize };
+            self.lose(reason, 1);
+            self.must_save = true;
+            return Err(reason);
+        };
+        Ok(object)
     }
 
     /// What stands for the campaign of an event, where sessions are split by it.
