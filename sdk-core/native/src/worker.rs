@@ -269,18 +269,19 @@ impl Worker {
         match message {
             Message::Consent(consent, at, reply) => {
                 self.core.set_consent(consent, at);
-                self.decided();
+                // First: of two that differ after a kill, the folder's decision is the one that holds.
                 self.keep_decision();
+                self.decided();
                 // Who waited may be gone.
                 let _ = reply.try_send(());
             }
             Message::Purposes(purposes, at, reply) => {
                 self.core.set_purposes(&purposes, at);
-                self.decided();
                 let purposes = RawJson::object(&purposes).unwrap_or(RawJson::EMPTY);
                 if purposes.get(self.config.consent_purpose).is_some() {
                     self.keep_decision();
                 }
+                self.decided();
                 // Who waited may be gone.
                 let _ = reply.try_send(());
             }

@@ -8,6 +8,7 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     path::Path,
     process::{Child, ChildStdout, Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -26,6 +27,16 @@ fn child() {
     let recorder = Recorder::new();
     recorder.answer_with(0);
     let hw = Client::builder("KEY").store_dir(folder).transport(recorder).build().expect("builds");
+    if role.starts_with("is killed amid") {
+        hw.set_consent(Consent::Granted);
+        hw.track("Before", json!({}));
+        let amid = Amid { hw: hw.clone(), refused: AtomicUsize::new(0) };
+        tracing::subscriber::set_global_default(amid).expect("is set once");
+        match &*role {
+            "is killed amid a denial" => hw.set_consent(Consent::Denied),
+            _ => hw.set_purposes(json!({ "analytics": false })),
+        }
+    }
     if role == "denies" {
         hw.track("Before", json!({}));
         hw.set_consent(Consent::Denied);
@@ -51,6 +62,47 @@ fn child() {
         }
     });
     wait_to_be_killed();
+}
+
+/// Stops the worker in the middle of a denial, by what it logs: when it has parted with what waited it gets one call
+/// more, and when it refuses that one, the wiped state is on the disk and the decision's caller still waits.
+struct Amid {
+    hw: Client,
+    refused: AtomicUsize,
+}
+
+impl tracing::Subscriber for Amid {
+    fn event(&self, event: &tracing::Event<'_>) {
+        struct OptedOut(bool);
+        impl tracing::field::Visit for OptedOut {
+            fn record_str(&mut self, _: &tracing::field::Field, value: &str) {
+                self.0 |= value == "opted_out";
+            }
+            fn record_debug(&mut self, _: &tracing::field::Field, _: &dyn std::fmt::Debug) {}
+        }
+        let mut refusal = OptedOut(false);
+        event.record(&mut refusal);
+        if !refusal.0 {
+            return;
+        }
+        if self.refused.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.hw.track("Late", json!({}));
+        } else {
+            say("n 0");
+            wait_to_be_killed();
+        }
+    }
+
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
 }
 
 #[test]
@@ -109,14 +161,22 @@ fn a_second_kill_before_the_calls_are_taken_loses_nothing_either() {
 
 #[test]
 fn a_denial_survives_a_kill() {
-    let folder = tempfile::tempdir().expect("a folder");
-    killed(folder.path(), "denies", 1);
-    let recorder = Recorder::new();
-    let hw = client(folder.path(), &recorder);
-    hw.track("After", json!({}));
-    hw.flush(LONG).expect("nothing waits");
-    let names = recorder.event_names();
-    assert!(!names.iter().any(|name| name == "After" || name == "Before"), "{names:?}");
+    let check = |role: &str| {
+        let folder = tempfile::tempdir().expect("a folder");
+        killed(folder.path(), role, 1);
+        let recorder = Recorder::new();
+        let hw = client(folder.path(), &recorder);
+        hw.track("After", json!({}));
+        hw.flush(LONG).expect("nothing waits");
+        let names = recorder.event_names();
+        assert!(
+            !names.iter().any(|name| ["After", "Before", "Late"].contains(&&**name)),
+            "{role}: {names:?}"
+        );
+    };
+    check("denies");
+    check("is killed amid a denial");
+    check("is killed amid a denial by purpose");
 }
 
 #[test]
