@@ -318,7 +318,7 @@ impl Builder {
         {
             core.set_consent(consent, clock.now());
         }
-        orphan::inherit_all(&mut core, &mut disk, &self.config, clock, seed);
+        let inherited = orphan::inherit_all(&mut core, &mut disk, &self.config, clock, seed);
         handoff.expect(&left);
         handoff.note(core.queued_events());
         handoff.follow(core.consent()).map_err(store)?;
@@ -339,6 +339,7 @@ impl Builder {
             flushes: Flushes::default(),
             config: self.config,
             seed,
+            inherited,
             told,
             taken: before,
             released: before,

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, io};
 
 use holloway_core::{ChunkId, Client as Core, Effect, Now, ReadOutcome, Restored, StoredOutcome};
 
-use crate::{clock::Clock, files::Files};
+use crate::{clock::Clock, files::Files, folder::Folder};
 
 /// The files, and which chunks are there.
 #[derive(Debug)]
@@ -46,6 +46,10 @@ impl Disk {
 
     pub(crate) fn files(&self) -> &Files {
         &self.files
+    }
+
+    pub(crate) fn into_folder(self) -> Folder {
+        self.files.into_folder()
     }
 
     pub(crate) fn is_there(&mut self) -> bool {

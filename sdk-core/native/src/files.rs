@@ -65,6 +65,10 @@ impl Files {
         &self.folder
     }
 
+    pub(crate) fn into_folder(self) -> Folder {
+        self.folder
+    }
+
     /// What a former run left. `is_replayed`: the event of the newest chunk's torn end is in the hand-off still, so the
     /// end is cut off and no loss, and the events that are here must be known; any other damage stays for the core to
     /// find and to count.

@@ -21,6 +21,7 @@ use crate::{
     decision,
     disk::Disk,
     flush::{Flushes, Reply},
+    folder::Folder,
     gauges::Gauges,
     handoff::{Batch, Handoff, Lost, Upto},
     log, orphan,
@@ -74,6 +75,8 @@ pub(crate) struct Worker {
     pub(crate) config: Config,
     /// Fresh randomness.
     pub(crate) seed: fn() -> [u8; 32],
+    /// Folders of clients that are gone whose losses and deletion requests the core has, and the disk maybe not yet.
+    pub(crate) inherited: Vec<Folder>,
     /// Calls without room that the core has counted.
     pub(crate) told: Lost,
     /// Calls up to here are the core's.
@@ -98,6 +101,8 @@ impl Worker {
             let handoff = Arc::clone(&self.handoff);
             let run = AssertUnwindSafe(|| {
                 self.take(&left);
+                self.carry_out();
+                self.clear_inherited();
                 self.run(&messages);
             });
             if catch_unwind(run).is_err() {
@@ -223,21 +228,32 @@ impl Worker {
         }
     }
 
-    /// Whether the disk owes us something: a write that it refused, or room for calls on their way.
+    /// Whether the disk owes us something: a write or a removal that it refused, or room for calls on their way.
     fn is_behind(&self) -> bool {
         self.disk.is_behind()
+            || !self.inherited.is_empty()
             || (self.core.consent() == Consent::Granted && !self.handoff.is_durable() && !self.stopping)
     }
 
     fn catch_up(&mut self) {
         self.disk.catch_up();
+        self.clear_inherited();
         self.follow();
     }
 
     /// Adopts the chunks of clients that are gone.
     fn inherit(&mut self) {
-        orphan::inherit_all(&mut self.core, &mut self.disk, &self.config, self.clock, self.seed);
+        let told = orphan::inherit_all(&mut self.core, &mut self.disk, &self.config, self.clock, self.seed);
+        self.inherited.extend(told);
         self.carry_out();
+        self.clear_inherited();
+    }
+
+    /// What clients knew of themselves that are gone is removed once the disk has it here.
+    fn clear_inherited(&mut self) {
+        if !self.disk.is_behind() {
+            orphan::clear_all(&mut self.inherited);
+        }
     }
 
     /// Another client on the folder may have been told the user's decision; somebody may have deleted the folder.

@@ -151,3 +151,31 @@ fn the_losses_of_a_client_that_is_gone_are_told_once() {
     let told = bodies.iter().filter(|body| body.contains(r#""losses":{"before_send":1}"#)).count();
     assert_eq!(told, 1, "the loss is told, once");
 }
+
+#[test]
+fn losses_that_came_to_a_client_which_could_not_be_built_are_told_by_the_next() {
+    let (folder, recorder) = (tempfile::tempdir().expect("a folder"), Recorder::new());
+    recorder.answer_with(0);
+    let main = client(folder.path(), &recorder);
+    let second = Client::builder("KEY")
+        .store_dir(folder.path())
+        .transport(recorder.clone())
+        .before_send(|_| false)
+        .build()
+        .expect("builds");
+    second.track("Dropped", json!({}));
+    drop((main, second));
+
+    // No place for the calls on their way: known only after the second's losses were taken over.
+    fs::remove_file(folder.path().join("ring")).expect("deletes");
+    fs::create_dir(folder.path().join("ring.new")).expect("makes");
+    Client::builder("KEY").store_dir(folder.path()).transport(recorder.clone()).build().expect_err("no room");
+    fs::remove_dir(folder.path().join("ring.new")).expect("deletes");
+
+    recorder.answer_with(200);
+    let main = client(folder.path(), &recorder);
+    main.track("Own", json!({}));
+    main.flush(LONG).expect("delivers");
+    let told = r#""losses":{"before_send":1}"#;
+    assert!(recorder.bodies().iter().any(|body| body.contains(told)), "{:?}", recorder.bodies());
+}

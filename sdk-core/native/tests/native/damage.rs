@@ -137,6 +137,32 @@ fn events_that_the_disk_refused_are_the_next_clients() {
 }
 
 #[test]
+fn what_a_gone_client_counted_stays_in_its_folder_while_the_disk_refuses_it_here() {
+    let (folder, recorder) = (tempfile::tempdir().expect("a folder"), Recorder::new());
+    let hw = client(folder.path(), &recorder);
+    let builder = Client::builder("KEY").store_dir(folder.path()).transport(recorder.clone());
+    let gone = builder.before_send(|_| false).build().expect("builds");
+    gone.track("Dropped", json!({}));
+    drop(gone);
+    let (state, in_the_way) = (folder.path().join("writer-1/state"), folder.path().join("state.new"));
+    fs::create_dir(&in_the_way).expect("makes");
+    hw.inherit();
+    let _ = hw.flush(LONG);
+    assert!(!hw.is_caught_up() && state.exists());
+    fs::remove_dir(&in_the_way).expect("deletes");
+    // So that each flush takes its time.
+    recorder.answer_with(0);
+    hw.track("Waits", json!({}));
+    let mut waited = 0;
+    while state.exists() {
+        let _ = hw.flush(Duration::from_millis(100));
+        waited += 1;
+        assert!(waited < 200, "it is in the state of the folder's client, and not twice");
+    }
+    assert!(hw.is_caught_up());
+}
+
+#[test]
 fn a_store_folder_deleted_while_running_is_made_again() {
     let (folder, recorder) = (tempfile::tempdir().expect("a folder"), Recorder::new());
     let store = folder.path().join("store");
