@@ -94,8 +94,9 @@ impl Disk {
         !self.is_behind()
     }
 
+    /// Deletes everything but the chunks that came after it was asked for: it may be made good long after.
     fn wipe(&mut self) {
-        self.owes_wipe = outcome(&self.files.wipe(), "wipe the store") == StoredOutcome::Failed;
+        self.owes_wipe = outcome(&self.files.wipe(&self.chunks), "wipe the store") == StoredOutcome::Failed;
     }
 
     fn append(&mut self, chunk: ChunkId, payloads: Vec<Vec<u8>>) -> StoredOutcome {
@@ -192,5 +193,42 @@ fn outcome(done: &io::Result<()>, what: &str) -> StoredOutcome {
             tracing::warn!(%error, "could not {what}");
             StoredOutcome::Failed
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use holloway_core::{Config, Consent, EventOptions};
+
+    use super::*;
+    use crate::{files::FsyncPolicy, folder::Folder};
+
+    #[test]
+    fn a_wipe_that_is_made_good_later_takes_nothing_that_came_after_it() {
+        let (store, clock) = (tempfile::tempdir().expect("a folder"), Clock::start());
+        let files =
+            Files::new(Folder::claim(store.path()).expect("claims"), FsyncPolicy::Never).expect("opens");
+        let mut disk = Disk::new(files, &Restored::default());
+        let mut core = Core::new(Config::new("KEY"), [7; 32], &Restored::default(), clock.now());
+        // A folder in a file's place cannot be removed as a file by any user, root neither.
+        let stuck = store.path().join("chunks/00000000000000000001.chunk");
+        fs::create_dir(&stuck).expect("makes");
+        core.set_consent(Consent::Denied, clock.now());
+        disk.carry_out(&mut core, clock, &mut |_, _, _| {});
+        assert!(disk.is_behind());
+
+        core.set_consent(Consent::Granted, clock.now());
+        let _ = core.track("After", None, &EventOptions::default(), clock.now());
+        disk.carry_out(&mut core, clock, &mut |_, _, _| {});
+        let chunk = disk.newest().expect("a chunk");
+        let kept = |disk: &Disk| matches!(disk.files.read(chunk), ReadOutcome::Records { payloads, .. } if payloads.len() == 1);
+        assert!(kept(&disk));
+        assert!(!disk.catch_up() && kept(&disk), "the wipe fails again");
+        fs::remove_dir(&stuck).expect("removes");
+        fs::write(&stuck, "of before").expect("writes");
+        assert!(disk.catch_up() && kept(&disk));
+        assert!(!stuck.exists());
     }
 }

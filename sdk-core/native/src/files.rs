@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -200,11 +200,12 @@ impl Files {
         if self.fsync == FsyncPolicy::Never { Ok(()) } else { File::open(self.folder.path())?.sync_all() }
     }
 
-    /// Deletes all chunks and the copy of the state. The state itself stays: it says that consent was denied, and a kill
-    /// now must not undo that.
-    pub(crate) fn wipe(&mut self) -> io::Result<()> {
+    /// Deletes all chunks but these, and the copy of the state. The state itself stays: it says that consent was denied,
+    /// and a kill now must not undo that.
+    pub(crate) fn wipe(&mut self, spared: &BTreeSet<ChunkId>) -> io::Result<()> {
         self.open = None;
-        let chunks = list(self.folder.path())?.into_iter().map(|(_, path)| path);
+        let chunks = list(self.folder.path())?.into_iter();
+        let chunks = chunks.filter(|(id, _)| !spared.contains(id)).map(|(_, path)| path);
         let copies = ["state.copy", "state.new"].map(|name| self.folder.path().join(name));
         let mut wiped = Ok(());
         for path in chunks.chain(copies) {
@@ -333,7 +334,7 @@ mod tests {
         // A kill after the new file and before the renames.
         fs::write(store.path().join("state.new"), "3").expect("writes");
         assert_eq!(state(&files), (Some(b"2".to_vec()), Some(b"1".to_vec())));
-        files.wipe().expect("wipes");
+        files.wipe(&BTreeSet::new()).expect("wipes");
         assert_eq!(state(&files), (Some(b"2".to_vec()), None));
     }
 
