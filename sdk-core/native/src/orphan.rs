@@ -2,7 +2,7 @@
 
 use std::{fs, io};
 
-use holloway_core::{Client as Core, Config, RestoredChunk, wire::LossReason};
+use holloway_core::{Client as Core, Config, Consent, RestoredChunk, wire::LossReason};
 
 use crate::{
     clock::Clock,
@@ -37,7 +37,7 @@ pub(crate) fn inherit_all(
         let path = orphan.path().to_owned();
         let mut moved = Vec::new();
         match inherit(heir, disk.files(), orphan, config, seed(), clock, &mut moved) {
-            Ok(orphan) => told.push(orphan),
+            Ok(orphan) => told.extend(orphan),
             Err(error) => {
                 tracing::warn!(%error, folder = %path.display(), "another client's events stay where they are for now");
             }
@@ -62,7 +62,8 @@ pub(crate) fn clear_all(told: &mut Vec<Folder>) {
     });
 }
 
-/// The calls that it left on their way are played into its own outbox, as its own subject; then its chunks move.
+/// The calls that it left on their way are played into its own outbox, as its own subject; then its chunks move. `None`:
+/// it is left for a later round.
 fn inherit(
     heir: &mut Core,
     heirs_files: &Files,
@@ -71,7 +72,7 @@ fn inherit(
     seed: [u8; 32],
     clock: Clock,
     moved: &mut Vec<RestoredChunk>,
-) -> io::Result<Folder> {
+) -> io::Result<Option<Folder>> {
     let files = Files::new(orphan, FsyncPolicy::Never)?;
     let handoff = Handoff::open(files.folder().path(), 0, 0)?;
     let mut left = handoff.drain();
@@ -93,6 +94,10 @@ fn inherit(
         && consent != core.consent()
     {
         core.set_consent(consent, clock.now());
+    }
+    // Nothing may be written before the user's word, and what is in memory only would not outlive its files.
+    if [heir.consent(), core.consent()].contains(&Consent::Unknown) {
+        return Ok(None);
     }
     // As its own worker does: its state says how far its calls and counts are dealt with, should this be done again.
     let mut mark = [handoff.ring_id(), done_upto, full, large];
@@ -124,7 +129,7 @@ fn inherit(
     handoff.release(left.upto());
     heirs_files.inherit(disk.files().folder(), moved)?;
     heir.inherit(&core, clock.now());
-    Ok(disk.into_folder())
+    Ok(Some(disk.into_folder()))
 }
 
 fn clear(orphan: &Folder) -> io::Result<()> {
@@ -140,8 +145,6 @@ fn clear(orphan: &Folder) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-
-    use holloway_core::Consent;
 
     use super::*;
     use crate::call::{Kind, Scratch, Stamp, Words, write};
@@ -206,5 +209,24 @@ mod tests {
         let (mut core, mut disk) = client(store.path());
         assert!(inherit(&mut core, &mut disk).is_empty());
         assert_eq!((core.losses().count(), core.queued_events()), (2, 1));
+    }
+
+    #[test]
+    fn an_orphan_waits_with_its_calls_for_the_users_word() {
+        let store = tempfile::tempdir().expect("a folder");
+        let main = client(store.path());
+        leave_an_orphan(store.path());
+        drop(main);
+        let (mut core, mut disk) = client(store.path());
+        let mut decide = |consent: Consent| {
+            decision::write(store.path(), consent).expect("writes");
+            core.set_consent(consent, Clock::start().now());
+            let mut told = inherit(&mut core, &mut disk);
+            carry_out(&mut core, &mut disk);
+            clear_all(&mut told);
+            (core.queued_events(), core.losses().count())
+        };
+        assert_eq!(decide(Consent::Unknown), (0, 0));
+        assert_eq!(decide(Consent::Granted), (1, 2));
     }
 }
