@@ -244,14 +244,18 @@ impl Handoff {
     /// Takes everything that was pushed so far.
     pub(crate) fn drain(&self) -> Batch {
         let mut read = self.read();
-        let mut batch = Batch::default();
-        // What waited for the user's word came before what was written after it.
+        let (mut in_memory, mut on_disk) = (Vec::new(), Vec::new());
         if let Some(ring) = self.memory.get() {
-            read.memory = drain(ring, read.memory, |bytes, _| batch.records.push(Record { bytes, end: 0 }));
+            read.memory = drain(ring, read.memory, |bytes, _| in_memory.push(Record { bytes, end: 0 }));
         }
         if let Some(ring) = self.disk.get() {
-            read.disk = drain(ring, read.disk, |bytes, end| batch.records.push(Record { bytes, end }));
+            read.disk = drain(ring, read.disk, |bytes, end| on_disk.push(Record { bytes, end }));
         }
+        // First what was written before the mode changed, which it does once at most from one drain to the next.
+        let is_in_memory = self.mode.load(Ordering::SeqCst) == IN_MEMORY;
+        let (before, after) = if is_in_memory { (on_disk, in_memory) } else { (in_memory, on_disk) };
+        let mut batch = Batch { records: before, ..Batch::default() };
+        batch.records.extend(after);
         batch.events = batch.records.iter().filter(|record| call::is_event(&record.bytes)).count();
         batch.upto = *read;
         batch
@@ -475,6 +479,23 @@ mod tests {
         track(&handoff, "late").expect("room");
         drop(handoff);
         assert_eq!(names(&open(folder.path(), Consent::Granted).drain()), ["open"]);
+    }
+
+    #[test]
+    fn calls_come_in_their_order_over_every_change_of_the_users_mind() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let handoff = open(folder.path(), Consent::Unknown);
+        for consent in [Consent::Granted, Consent::Unknown, Consent::Granted, Consent::Denied] {
+            track(&handoff, "before").expect("room");
+            handoff.follow(consent).expect("room");
+            track(&handoff, "after").expect("room");
+            assert_eq!(names(&handoff.drain()), ["before", "after"], "{consent:?}");
+        }
+        handoff.follow(Consent::Granted).expect("room");
+        assert!(handoff.drain().is_empty());
+        track(&handoff, "last").expect("room");
+        handoff.close();
+        assert_eq!(names(&handoff.drain()), ["last"]);
     }
 
     #[test]
