@@ -120,6 +120,16 @@ impl Files {
 
     /// Adds records to a chunk in one write. After a failure the chunk is as it was.
     pub(crate) fn append(&mut self, chunk: ChunkId, payloads: &[Vec<u8>]) -> io::Result<()> {
+        let sync = if self.fsync == FsyncPolicy::Always { File::sync_data } else { |_: &File| Ok(()) };
+        self.append_and(sync, chunk, payloads)
+    }
+
+    fn append_and(
+        &mut self,
+        sync: impl FnOnce(&File) -> io::Result<()>,
+        chunk: ChunkId,
+        payloads: &[Vec<u8>],
+    ) -> io::Result<()> {
         if self.open.as_ref().is_none_or(|open| open.chunk != chunk) {
             self.open = Some(self.open_chunk(chunk)?);
         }
@@ -132,15 +142,15 @@ impl Files {
         for payload in payloads {
             frame::write_with(crc32c::crc32c, payload, &mut bytes);
         }
-        if let Err(error) = open.file.write_all(&bytes) {
-            // Half a record in the middle would hide what comes after it.
+        if let Err(error) = open.file.write_all(&bytes).and_then(|()| sync(&open.file)) {
+            // Half a record in the middle would hide what comes after it, and a whole one would come again.
             if open.file.set_len(open.bytes).is_err() {
                 self.open = None;
             }
             return Err(error);
         }
         open.bytes += bytes.len() as u64;
-        if self.fsync == FsyncPolicy::Always { open.file.sync_data() } else { Ok(()) }
+        Ok(())
     }
 
     pub(crate) fn seal(&mut self, chunk: ChunkId) -> io::Result<()> {
@@ -318,6 +328,22 @@ mod tests {
         assert_eq!(records(&files, 7), ReadOutcome::Missing);
         let restored = files.restore(false).expect("reads").restored;
         assert_eq!(restored.chunks, [RestoredChunk { id: ChunkId(8), bytes: 1, events: 1 }]);
+    }
+
+    #[test]
+    fn what_cannot_be_forced_to_the_disk_is_not_there_twice_when_it_is_tried_again() {
+        let store = tempfile::tempdir().expect("a folder");
+        let mut files = files(store.path());
+        // No file system that a test can make takes a write and refuses its sync.
+        let refuse = |_: &File| Err(io::Error::other("refused"));
+        for payload in ["a", "b"] {
+            let payloads = [payload.as_bytes().to_vec()];
+            for _ in 0..2 {
+                files.append_and(refuse, ChunkId(1), &payloads).expect_err("is refused");
+            }
+            files.append_and(File::sync_data, ChunkId(1), &payloads).expect("writes");
+        }
+        assert_eq!(records(&files, 1), whole(&["a", "b"]));
     }
 
     #[test]
