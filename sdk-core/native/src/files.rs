@@ -102,7 +102,7 @@ impl Files {
             if is_replayed {
                 message_ids.extend(scan.payloads.iter().filter_map(message_id).map(Cow::into_owned));
             }
-            last_record = scan.payloads.iter().last().map(<[u8]>::to_vec);
+            last_record = scan.payloads.iter().last().map(<[u8]>::to_vec).or(last_record);
         }
         let read = |name: &str| fs::read(self.folder.path().join(name)).ok();
         let mut restored = Restored { state: read("state"), state_copy: read("state.copy"), chunks };
@@ -385,6 +385,18 @@ mod tests {
         check(true, true, 0);
         check(false, true, 1);
         check(true, false, 1);
+    }
+
+    #[test]
+    fn the_newest_record_is_found_before_a_chunk_without_a_whole_one() {
+        let store = tempfile::tempdir().expect("a folder");
+        let mut files = files(store.path());
+        files.append(ChunkId(1), &[b"one".to_vec(), b"two".to_vec()]).expect("writes");
+        files.append(ChunkId(2), &[b"three".to_vec()]).expect("writes");
+        let path = files.path(ChunkId(2));
+        let bytes = fs::read(&path).expect("reads");
+        fs::write(&path, &bytes[..bytes.len() - 1]).expect("writes");
+        assert_eq!(files.restore(false).expect("restores").last_record, Some(b"two".to_vec()));
     }
 
     #[test]
