@@ -32,7 +32,8 @@ const LOST_AT: usize = 24;
 pub(crate) const LOST_COUNTERS: usize = 2;
 
 const MAGIC: u64 = u64::from_le_bytes(*b"HWRING\x01\0");
-/// The high bytes 0xff are in no UTF-8 text, so that no payload looks like a record.
+/// The high byte 0xff is in no UTF-8 text, so that few words of payloads look like these: a call's time and random bytes
+/// may. Such words are met only while what follows an unfinished record is looked for, which must be a whole record.
 const RECORD: u64 = 0xffa5;
 const GAP: u64 = 0xffa6;
 const RECORD_HEADER_WORDS: u64 = 2;
@@ -205,12 +206,16 @@ impl<M: Memory> Ring<M> {
         }
     }
 
-    /// The end of the whole record or gap at a position; what is neither is made a gap up to the next whole record.
+    /// The end of the whole record or gap at a position; what is neither is made a gap up to the next whole record, which
+    /// its position and checksum prove. Nothing proves a gap.
     fn next_whole(&self, at: u64, tail: u64) -> u64 {
         if let Some(end) = self.end_of_whole(at, tail) {
             return end;
         }
-        let end = (at + 1..tail).find(|next| self.end_of_whole(*next, tail).is_some()).unwrap_or(tail);
+        let is_record = |next: &u64| {
+            self.data(*next).load(Acquire) >> 48 == RECORD && self.end_of_whole(*next, tail).is_some()
+        };
+        let end = (at + 1..tail).find(is_record).unwrap_or(tail);
         self.data(at).store(GAP << 48 | (end - at), Release);
         end
     }
@@ -364,6 +369,8 @@ mod tests {
         check(6, &[0, 0, RECORD << 48 | 8, 0, 1]);
         check(6, &[RECORD << 48 | 32, 0]);
         check(6, &[GAP << 48]);
+        // A payload's word that looks like a gap up to the end of all records.
+        check(6, &[0, 0, GAP << 48 | 7]);
     }
 
     #[test]
