@@ -118,7 +118,8 @@ impl Files {
         Ok(Kept { restored, message_ids, last_record, is_copy })
     }
 
-    /// Adds records to a chunk in one write. After a failure the chunk is as it was.
+    /// Adds records to a chunk in one write. After a failure, of the write or of its sync, the chunk is as it was; where
+    /// not even that can be done, half a record is cut off when the chunk is opened next.
     pub(crate) fn append(&mut self, chunk: ChunkId, payloads: &[Vec<u8>]) -> io::Result<()> {
         let sync = if self.fsync == FsyncPolicy::Always { File::sync_data } else { |_: &File| Ok(()) };
         self.append_and(sync, chunk, payloads)

@@ -1,9 +1,9 @@
 //! From the caller's thread to the worker, without a system call and without a wait, and so that a kill loses nothing.
 //!
-//! Everything outside sees four calls: [`Handoff::push`] (any thread; when it returns, the call is in a mapped file),
+//! Four calls move everything: [`Handoff::push`] (any thread; when it returns, the call is in a mapped file),
 //! [`Handoff::drain`] and [`Handoff::release`] (the worker; the latter once the calls are kept elsewhere), and
-//! [`Handoff::follow`] (the worker; the user's decision). Before the user has agreed nothing may be written to disk: the
-//! same ring stands in memory then.
+//! [`Handoff::follow`] (the worker; the user's decision); the others ask, count, or begin and end. Before the user has
+//! agreed nothing may be written to disk: the same ring stands in memory then.
 
 use std::{
     collections::HashSet,
