@@ -149,7 +149,24 @@ impl Handoff {
     /// The hand-off of a store folder, with what a killed process left in it. [`Self::follow`] comes next.
     pub(crate) fn open(folder: &Path, bytes_max: usize, new_id: u64) -> io::Result<Self> {
         let bytes = bytes_max.clamp(RING_BYTES_MIN, RING_BYTES_MAX).next_power_of_two();
-        let mut handoff = Self {
+        let mut handoff = Self::new(folder, bytes, new_id);
+        if handoff.path.exists() {
+            handoff.is_damaged = handoff.take_up(false)?;
+        }
+        Ok(handoff)
+    }
+
+    /// What a client left in its folder that is gone: calls, and counts also where there are none. Not to be written to.
+    pub(crate) fn open_left(folder: &Path) -> io::Result<Self> {
+        let mut handoff = Self::new(folder, RING_BYTES_MIN, 0);
+        if handoff.path.exists() {
+            handoff.is_damaged = handoff.take_up(true)?;
+        }
+        Ok(handoff)
+    }
+
+    fn new(folder: &Path, bytes: usize, new_id: u64) -> Self {
+        Self {
             path: folder.join("ring"),
             capacity_words: bytes / WORD_BYTES,
             disk: OnceLock::new(),
@@ -162,11 +179,7 @@ impl Handoff {
             read: Mutex::default(),
             pending_events: AtomicUsize::new(0),
             core_events: AtomicUsize::new(0),
-        };
-        if handoff.path.exists() {
-            handoff.is_damaged = handoff.take_up()?;
         }
-        Ok(handoff)
     }
 
     /// Where calls go from now on. An error is a disk that has no room for the ring: calls go on in memory.
@@ -324,8 +337,8 @@ impl Handoff {
     }
 
     /// Maps the file that is there; whether it was something else than a ring. One that is empty and of another size makes
-    /// room for the right one.
-    fn take_up(&self) -> io::Result<bool> {
+    /// room for the right one, unless any size is right.
+    fn take_up(&self, is_any_size: bool) -> io::Result<bool> {
         let bytes = std::fs::metadata(&self.path)?.len();
         let words = usize::try_from(bytes).unwrap_or(usize::MAX) / WORD_BYTES;
         let capacity = words.saturating_sub(HEADER_WORDS);
@@ -335,7 +348,7 @@ impl Handoff {
             return Ok(bytes > 0);
         }
         let (ring, is_damaged) = Ring::recover(Mapped::open(&self.path)?, self.new_id);
-        if ring.capacity_words() == self.capacity_words || !ring.is_empty() {
+        if is_any_size || ring.capacity_words() == self.capacity_words || !ring.is_empty() {
             self.set_ring(ring);
             return Ok(is_damaged);
         }

@@ -28,6 +28,10 @@ pub(crate) fn inherit_all(
     mut seed: impl FnMut() -> [u8; 32],
 ) -> Vec<Folder> {
     let mut told = Vec::new();
+    // Nothing may be written before the user's word, and what is in memory only would not outlive the files it is from.
+    if heir.consent() == Consent::Unknown {
+        return told;
+    }
     for orphan in disk.files().folder().orphans() {
         let has_left = OWN_FILES.iter().any(|name| orphan.path().join(name).exists())
             || fs::read_dir(orphan.path().join("chunks")).is_ok_and(|mut chunks| chunks.next().is_some());
@@ -74,7 +78,7 @@ fn inherit(
     moved: &mut Vec<RestoredChunk>,
 ) -> io::Result<Option<Folder>> {
     let files = Files::new(orphan, FsyncPolicy::Never)?;
-    let handoff = Handoff::open(files.folder().path(), 0, 0)?;
+    let handoff = Handoff::open_left(files.folder().path())?;
     let mut left = handoff.drain();
     let kept = files.restore(!left.is_empty())?;
     let mut core = Core::new(config.clone(), seed, &kept.restored, clock.now());
@@ -95,8 +99,8 @@ fn inherit(
     {
         core.set_consent(consent, clock.now());
     }
-    // Nothing may be written before the user's word, and what is in memory only would not outlive its files.
-    if [heir.consent(), core.consent()].contains(&Consent::Unknown) {
+    // The heir may not have heard yet that the decision was taken back.
+    if core.consent() == Consent::Unknown {
         return Ok(None);
     }
     // As its own worker does: its state says how far its calls and counts are dealt with, should this be done again.
@@ -112,6 +116,9 @@ fn inherit(
         }
     }
     heir.lend(&mut core);
+    if handoff.is_damaged() {
+        core.lost(LossReason::Corrupt, 1, clock.now());
+    }
     let lost = handoff.lost();
     let told = Lost { disk: [full, large], ..Lost::default() };
     for (counter, (reason, events)) in lost.since(&told).into_iter().enumerate() {
@@ -209,6 +216,27 @@ mod tests {
         let (mut core, mut disk) = client(store.path());
         assert!(inherit(&mut core, &mut disk).is_empty());
         assert_eq!((core.losses().count(), core.queued_events()), (2, 1));
+    }
+
+    #[test]
+    fn what_became_of_an_orphans_hand_off_is_counted_also_when_no_call_is_left_in_it() {
+        let check = |spoil: fn(&Path), reason: LossReason| {
+            let store = tempfile::tempdir().expect("a folder");
+            let (mut core, mut disk) = client(store.path());
+            let (_, gone) = client(store.path());
+            let folder = gone.files().folder().path();
+            // Of another size than the smallest.
+            let handoff = Handoff::open(folder, 1 << 16, 9).expect("opens");
+            handoff.follow(Consent::Granted).expect("room");
+            handoff.push(&vec![0; 300_000]).expect_err("too large");
+            spoil(&folder.join("ring"));
+            drop((handoff, gone));
+            assert_eq!(inherit(&mut core, &mut disk).len(), 1);
+            assert_eq!(core.losses().collect::<Vec<_>>(), [(reason, 1)]);
+        };
+        check(|_| {}, LossReason::TooLarge);
+        check(|ring| fs::write(ring, vec![7; (1 << 16) + 512]).expect("writes"), LossReason::Corrupt);
+        check(|ring| fs::write(ring, "no ring").expect("writes"), LossReason::Corrupt);
     }
 
     #[test]
