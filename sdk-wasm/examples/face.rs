@@ -40,6 +40,10 @@ impl Face {
         self.0.track(name, "");
     }
 
+    pub fn tell(&self, name: &str, properties: &str) {
+        self.0.track(name, properties);
+    }
+
     pub fn reset(&self) {
         self.0.reset();
     }

@@ -375,6 +375,22 @@ for (const [name, options, expected] of places) {
   });
 }
 
+test("JSON over several lines is one record on the next page too", async () => {
+  await collector.stop();
+  const page = await face({});
+  await page.evaluate(() => {
+    hw.tell("Printed", '{\n  "a": 1,\n  "b": [\n    2\n  ]\n}');
+    hw.track("Beside it");
+  });
+  assert.equal(await page.evaluate(() => hw.flush()), false);
+  await page.close();
+  collector = await startCollector(collector.data, new URL(collector.host).port);
+  await face({});
+  const [printed] = await collector.named("Printed", 1, 20_000);
+  assert.deepEqual(printed?.properties, { a: 1, b: [2] });
+  assert.equal((await collector.named("Beside it", 1)).length, 1);
+});
+
 test("purposes are told with later events, and analytics decides", async () => {
   const page = await face({ consent: "unknown" });
   await page.evaluate(() => {
