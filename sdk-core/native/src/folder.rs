@@ -15,7 +15,7 @@ const WRITERS_MAX: usize = 64;
 pub(crate) struct Folder {
     path: PathBuf,
     is_main: bool,
-    _lock: File,
+    lock: File,
 }
 
 impl Folder {
@@ -61,10 +61,18 @@ impl Folder {
     fn try_lock(path: PathBuf, is_main: bool) -> io::Result<Option<Self>> {
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(path.join("lock"))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Self { path, is_main, _lock: file })),
+            Ok(()) => Ok(Some(Self { path, is_main, lock: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A process that is being started has a copy of every open file for a moment: that the file is closed here frees
+        // nothing then. What cannot be freed now is when the processes end.
+        let _ = self.lock.unlock();
     }
 }
 
@@ -75,6 +83,16 @@ fn writer(store: &Path, number: usize) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_of_the_lock_in_a_process_that_was_forked_holds_nothing() {
+        let store = tempfile::tempdir().expect("a folder");
+        let main = Folder::claim(store.path()).expect("claims");
+        // What a fork does to every open file.
+        let _in_the_child = main.lock.try_clone().expect("copies");
+        drop(main);
+        assert_eq!(Folder::claim(store.path()).expect("claims").path(), store.path());
+    }
 
     #[test]
     fn each_claim_gets_its_own_folder_and_freed_ones_are_orphans() {
