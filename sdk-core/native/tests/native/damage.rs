@@ -54,7 +54,10 @@ fn run_as_nobody(test: &str, variable: &str, folder: &Path) {
         command.uid(65_534).gid(65_534);
     }
     match command.output() {
-        Ok(run) => assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stdout)),
+        Ok(run) => {
+            let said = [run.stdout, run.stderr].concat();
+            assert!(run.status.success(), "{}", String::from_utf8_lossy(&said));
+        }
         // Where the build folder itself is closed to others.
         Err(error) => assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}"),
     }
@@ -77,16 +80,18 @@ fn child_without_permission() {
     for n in 0..50 {
         hw.track("Closed", json!({ "n": n }));
     }
-    hw.flush(Duration::from_millis(50)).expect_err("nobody answers");
-    assert!(!hw.is_caught_up());
+    let wait_until = |is_caught_up: bool, what: &str| {
+        let mut waited = 0;
+        while hw.is_caught_up() != is_caught_up {
+            hw.flush(Duration::from_millis(100)).expect_err("nobody answers");
+            waited += 1;
+            assert!(waited < 200, "{what}");
+        }
+    };
+    wait_until(false, "the folder is closed");
     assert_eq!(hw.queued_events(), 50);
     mode(0o755);
-    let mut waited = 0;
-    while !hw.is_caught_up() {
-        let _ = hw.flush(Duration::from_millis(100));
-        waited += 1;
-        assert!(waited < 200, "the folder is open and is used");
-    }
+    wait_until(true, "the folder is open and is used");
     drop(hw);
     recorder.answer_with(200);
     let hw = client(&store, &recorder);
