@@ -3,6 +3,15 @@
 /** Browsers keep a cookie for 400 days at most (RFC 6265bis). */
 const MAX_AGE_S = 34_560_000;
 
+/** A record's fields; what is no record has none. */
+export const fields = (record: string): string[] => {
+  try {
+    return record.split("/").map(decodeURIComponent);
+  } catch {
+    return [""];
+  }
+};
+
 /** A cookie's value; empty for none. */
 export const readCookie = (name: string): string => {
   try {

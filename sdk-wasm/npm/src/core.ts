@@ -8,6 +8,23 @@
 // A page whose policy forbids WebAssembly (`script-src` without `'wasm-unsafe-eval'`) gets the same core as
 // JavaScript, which nobody else downloads.
 
+import type { Consent, Diagnostic } from "./options.js";
+
+/** By the numbers that the core has for them. */
+export const DIAGNOSTICS: Diagnostic["kind"][] = [
+  "bad-json",
+  "name-missing",
+  "lost",
+  "state-damaged",
+  "storage-failed",
+  "paused",
+  "retrying",
+  "core-failed",
+  "unreachable",
+  "clock-skew",
+];
+export const CONSENTS: Consent[] = ["unknown", "granted", "denied"];
+
 /** What the module asks of a page, by kind: two numbers and a text (`sdk-wasm/src/host.rs`). */
 export type Act = (first: number, second: number, text: string) => unknown;
 type Imports = (page: number, kind: number, first: number, second: number, at: number, bytes: number) => number;

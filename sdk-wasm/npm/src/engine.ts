@@ -3,8 +3,8 @@
 
 import { ALIAS, CONSENT, IDENTIFY, RESET, readCall, uuid } from "./call.js";
 import type { Call } from "./call.js";
-import { openCookie, readCookie } from "./cookie.js";
-import { openCore } from "./core.js";
+import { fields, openCookie, readCookie } from "./cookie.js";
+import { CONSENTS, DIAGNOSTICS, openCore } from "./core.js";
 import type { Act, Core } from "./core.js";
 import type { Consent, Diagnostic, InitOptions } from "./options.js";
 import { allowQuery, environment } from "./page.js";
@@ -14,19 +14,6 @@ import { RETRY } from "./receipt.js";
 import { isEvent, openWaiting } from "./waiting.js";
 import { openWriters } from "./writer.js";
 
-const DIAGNOSTICS: Diagnostic["kind"][] = [
-  "bad-json",
-  "name-missing",
-  "lost",
-  "state-damaged",
-  "storage-failed",
-  "paused",
-  "retrying",
-  "core-failed",
-  "unreachable",
-  "clock-skew",
-];
-const CONSENTS: Consent[] = ["unknown", "granted", "denied"];
 /** Without the core: at most one request in so many milliseconds. */
 const RAW_INTERVAL_MS = 5_000;
 
@@ -84,7 +71,13 @@ export const startEngine = (options: InitOptions) => {
       ? "denied"
       : "granted");
   /** Anonymous id, user id, and the session's id, start, latest event, number, events and reason. */
-  let subject = fields(readRecord() || read("i") || (options.serverCookieName && readCookie(options.serverCookieName)) || "");
+  let subject = fields((options.serverCookieName && readCookie(options.serverCookieName)) || "");
+  /** Who the visitor is may have changed since: on another tab, or on the page before a prerendered one. */
+  const recall = () => {
+    const told = readRecord() || read("i");
+    if (told) subject = fields(told);
+  };
+  recall();
 
   const isGranted = () => consent == "granted";
   /** Calls what is the app's own, or a feature's. */
@@ -164,6 +157,7 @@ export const startEngine = (options: InitOptions) => {
   /** Sends what waits without the core. */
   const sendRaw = (isLeaving?: boolean) => {
     if (!isGranted() || isPrerendering) return;
+    recall();
     remember();
     sendWaiting(subject[1] || "", (anonymousId, userId, calls, done) => {
       const body = JSON.stringify({ calls, anonymousId, userId, sentAt: new Date().toISOString(), writeKey });
@@ -197,6 +191,7 @@ export const startEngine = (options: InitOptions) => {
       return remember();
     }
     if (hasFailed && (kind == CONSENT || consent == "denied")) return rawSoon();
+    recall();
     subject[0] ||= uuid(Date.now());
     wait(call, subject[0], isGranted() && kind != CONSENT && !isPrerendering);
     if (hasFailed) rawSoon();
@@ -307,7 +302,11 @@ export const startEngine = (options: InitOptions) => {
       let known = subject;
       core = await openCore(
         acts,
-        () => [writeKey, consent, isGranted() ? (known = subject)[0] : "", JSON.stringify(environment()), (state = read("s")), read("t")].join("\0"),
+        () => {
+          recall();
+          known = subject;
+          return [writeKey, consent, isGranted() ? known[0] : "", JSON.stringify(environment()), (state = read("s")), read("t")].join("\0");
+        },
         options.flushAt || 20,
         options.flushIntervalMs || 30_000,
       );
@@ -380,20 +379,12 @@ export const startEngine = (options: InitOptions) => {
     visitor: {
       id: () => (isGranted() && subject[0]) || "",
       adopt: (anonymousId: string) => {
-        if (core) run(COOKIE, 0, anonymousId);
-        else subject = [anonymousId];
+        if (core) return run(COOKIE, 0, anonymousId);
+        subject = [anonymousId];
+        remember();
       },
     },
     status: () => ({ waiting: left, nextSendMs: Math.max(wakeAtMs - Date.now(), 0) }),
     subject: (index: number) => subject[index] || "",
   };
-};
-
-/** A record's fields; what is no record has none. */
-const fields = (record: string): string[] => {
-  try {
-    return record.split("/").map(decodeURIComponent);
-  } catch {
-    return [""];
-  }
 };

@@ -27,13 +27,21 @@ afterEach(async () => {
   collector.remove();
 });
 
-const open = async (options = {}, { origin = app.origin, more = "", prepare } = {}) => {
+const open = async (options = {}, { origin = app.origin, more = "", prepare, isEarly } = {}) => {
   const page = await context.newPage();
   if (prepare) await page.evaluateOnNewDocument(prepare);
   await page.goto(`${origin}/?host=${collector.host}&options=${encodeURIComponent(JSON.stringify(options))}${more}`);
-  await page.waitForSelector("html[data-ready]");
+  await page.waitForSelector(isEarly ? "html" : "html[data-ready]");
   return page;
 };
+/** The core is not there before `letGo`. */
+const holdCore = () => {
+  const make = WebAssembly.instantiate;
+  const held = new Promise((go) => (window.letGo = go));
+  WebAssembly.instantiate = (...given) => held.then(() => make(...given));
+};
+const openEarly = (options, more) => open(options, { ...more, prepare: holdCore, isEarly: true });
+const letGo = (page) => page.evaluate(() => (letGo(), hw.ready));
 const who = (page) => page.evaluate(() => [hw.anonymousId(), hw.userId(), hw.sessionId()]);
 const track = (page, name) => page.evaluate((name) => hw.track(name), name);
 const flush = async (page) => {
@@ -80,6 +88,10 @@ test("a link carries the visitor to another domain, for a while and only there",
   assert.equal((await who(other))[0], visitor);
   assert.ok(!(await other.evaluate(() => location.href)).includes("hw_link"), "the address is clean again");
   await other.evaluate(() => hw.reset());
+  await other.goto(await follow(target));
+  await other.waitForSelector("html[data-ready=true]");
+  assert.equal((await who(other))[0], visitor, "a visitor whom that site knew already");
+  await other.evaluate(() => hw.reset());
   const stale = new URL(link);
   stale.searchParams.set("hw_link", stale.searchParams.get("hw_link").replace(/^[^*]+/, (time) => (parseInt(time, 36) - 120_001).toString(36)));
   await other.goto(stale.href);
@@ -107,6 +119,33 @@ test("tabs share the session, the user and the decision", async () => {
   await flush(two);
   assert.deepEqual(await collector.named("Unheard", 1, 300), []);
 });
+
+const changes = [
+  ["logout", () => hw.reset()],
+  ["login", () => hw.identify("u2")],
+];
+for (const [name, change] of changes) {
+  test(`a ${name} on one tab holds for another whose core comes later`, async () => {
+    const one = await open();
+    await one.evaluate(() => hw.identify("u1"));
+    const [late, prerendered, left] = [
+      await openEarly(),
+      await open({}, { prepare: () => Object.defineProperty(document, "prerendering", { value: true, configurable: true }), isEarly: true }),
+      await openEarly(),
+    ];
+    await one.evaluate(change);
+    const now = await who(one);
+    await left.evaluate(() => dispatchEvent(new Event("pagehide")));
+    await left.close();
+    assert.equal(await letGo(late), true);
+    await prerendered.evaluate(() => document.dispatchEvent(new Event("prerenderingchange")));
+    await prerendered.waitForSelector("html[data-ready=true]");
+    for (const page of [one, late, prerendered]) {
+      await track(page, "A");
+      assert.deepEqual((await who(page)).slice(0, 2), now.slice(0, 2));
+    }
+  });
+}
 
 test("a pause that the collector asked of one tab is kept by the other", async () => {
   let requests = 0;
