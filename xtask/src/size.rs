@@ -18,7 +18,7 @@ const FIRST_EVENT_BYTES_GOAL: usize = 12_000;
 /// correctness alone, with the reason in the commit.
 const FIRST_EVENT_BYTES_MAX: usize = 18_600;
 /// The page's own script, without the core that comes beside it: what a page waits for.
-const SCRIPT_BYTES_MAX: usize = 5_250;
+const SCRIPT_BYTES_MAX: usize = 5_400;
 /// The core, in the script that a page's own script loads.
 const CORE: &str = "core-wasm.js";
 /// Bytes of a page that uses every feature: what the package aims at.

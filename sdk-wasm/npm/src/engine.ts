@@ -1,17 +1,18 @@
 // The host of the core: carries out what it asks, tells it what the page notices, and stands in for it before it is
 // ready. The core decides; here is only what a browser owns: storage, requests, clocks, the page's end.
 
-import { ALIAS, CONSENT, IDENTIFY, RESET, readCall, uuid } from "./call.js";
+import { CONSENT, RESET, readCall, uuid } from "./call.js";
 import type { Call } from "./call.js";
+import { notify } from "./callback.js";
 import { fields, openCookie, readCookie } from "./cookie.js";
 import { CONSENTS, DIAGNOSTICS, openCore } from "./core.js";
 import type { Act, Core } from "./core.js";
 import type { Consent, Diagnostic, InitOptions } from "./options.js";
-import { allowQuery, environment } from "./page.js";
+import { allowQuery, environment, undecided } from "./page.js";
 import { openStorage, recordKey } from "./storage.js";
 import { openTransport } from "./transport.js";
 import { RETRY } from "./receipt.js";
-import { isEvent, openWaiting } from "./waiting.js";
+import { isEvent, openWaiting, userOf } from "./waiting.js";
 import { openWriters } from "./writer.js";
 
 /** Without the core: at most one request in so many milliseconds. */
@@ -63,13 +64,7 @@ export const startEngine = (options: InitOptions) => {
   let flushes: ((isDone: boolean) => void)[] = [];
   let tickTimer: ReturnType<typeof setTimeout> | undefined;
   let rawTimer: ReturnType<typeof setTimeout> | 0 | undefined;
-  const browser = navigator as Navigator & { globalPrivacyControl?: boolean };
-  let consent: Consent =
-    (read("c") as Consent) ||
-    options.consent ||
-    ((options.respectGpc != false && browser.globalPrivacyControl) || (options.respectDnt != false && browser.doNotTrack == "1")
-      ? "denied"
-      : "granted");
+  let consent = (read("c") as Consent) || undecided(options);
   /** Anonymous id, user id, and the session's id, start, latest event, number, events and reason. */
   let subject = fields((options.serverCookieName && readCookie(options.serverCookieName)) || "");
   /** Who the visitor is may have changed since: on another tab, or on the page before a prerendered one. */
@@ -80,16 +75,6 @@ export const startEngine = (options: InitOptions) => {
   recall();
 
   const isGranted = () => consent == "granted";
-  /** Calls what is the app's own, or a feature's. */
-  const notify = <T>(listeners: ((value: T) => void)[], value: T) => {
-    for (const listener of listeners) {
-      try {
-        listener(value);
-      } catch {
-        // Theirs.
-      }
-    }
-  };
   const report = (kind: Diagnostic["kind"], first = 0, second = 0) =>
     notify(diagnosticListeners, { kind, first, second });
   /** Keeps who the visitor is, if consent allows that; else forgets it. */
@@ -105,7 +90,7 @@ export const startEngine = (options: InitOptions) => {
     writeRecord(record);
   };
   const rawSoon = () => {
-    rawTimer ||= setTimeout(() => {
+    if (hasFailed) rawTimer ||= setTimeout(() => {
       rawTimer = 0;
       sendRaw();
     }, RAW_INTERVAL_MS);
@@ -115,7 +100,7 @@ export const startEngine = (options: InitOptions) => {
     hasFailed = true;
     report("core-failed");
     // A reset or a decision among them is for us to carry out now.
-    takeWaiting().forEach(accept);
+    for (const call of takeWaiting()) accept(call);
     rawSoon();
   };
   /** Never lets the core's end reach the app. */
@@ -154,24 +139,30 @@ export const startEngine = (options: InitOptions) => {
     return run(kind, timeMs, [body, context, integrations, messageId, name].join("\0"));
   };
 
+  /** Sends calls as they are; whether a beacon took them. */
+  const sendCalls = (anonymousId: string, userId: string, calls: Call[], done: () => void, isLeaving?: boolean) => {
+    const body = JSON.stringify({ calls, anonymousId, userId, sentAt: new Date().toISOString(), writeKey });
+    if (isLeaving) return beacon(body);
+    void post(body, (status, verdicts) => {
+      if ((((status % 1_000) / 100) | 0) != 2 || verdicts.includes(RETRY)) return rawSoon();
+      done();
+      if (core) return;
+      recall();
+      if (anonymousId != subject[0]) return;
+      subject[1] = calls.reduce((user, call) => userOf(call, user), subject[1] || "");
+      remember();
+    });
+    return false;
+  };
   /** Sends what waits without the core. */
   const sendRaw = (isLeaving?: boolean) => {
     if (!isGranted() || isPrerendering) return;
     recall();
     remember();
-    sendWaiting(subject[1] || "", (anonymousId, userId, calls, done) => {
-      const body = JSON.stringify({ calls, anonymousId, userId, sentAt: new Date().toISOString(), writeKey });
-      if (isLeaving) return beacon(body);
-      void post(body, (status, verdicts) => {
-        if ((((status % 1_000) / 100) | 0) != 2 || verdicts.includes(RETRY)) return rawSoon();
-        for (const [kind, name] of calls) if ([IDENTIFY, ALIAS].includes(kind & 15) && name) subject[1] = name;
-        done();
-      });
-      return false;
-    });
+    sendWaiting(subject, (...part) => sendCalls(...part, isLeaving));
   };
 
-  const accept = (call: Call) => {
+  const accept = (call: Call, who?: string) => {
     const [kind, name] = call;
     notify(callListeners, call);
     if (kind == CONSENT) {
@@ -192,8 +183,12 @@ export const startEngine = (options: InitOptions) => {
     }
     if (hasFailed && (kind == CONSENT || consent == "denied")) return rawSoon();
     recall();
-    subject[0] ||= uuid(Date.now());
-    wait(call, subject[0], isGranted() && kind != CONSENT && !isPrerendering);
+    const isKept = isGranted() && !isPrerendering;
+    if (!subject[0]) {
+      subject[0] = uuid(Date.now());
+      if (isKept) keep("i", subject[0]);
+    }
+    wait(call, who || subject[0], isKept && kind != CONSENT);
     if (hasFailed) rawSoon();
   };
 
@@ -225,8 +220,16 @@ export const startEngine = (options: InitOptions) => {
       for (const key of keys) {
         try {
           const call = readCall(read(key));
+          const [who] = call.splice(7) as string[];
+          const isTheirs = who && who != subject[0];
           // Who this visitor is has been settled since, if others came late.
-          if (!isLate || isEvent(call)) if (!give(call)) accept(call);
+          if (isEvent(call) || !(isLate || isTheirs)) {
+            if (core && isTheirs) {
+              if (isGranted()) sendCalls(who, "", [call], () => remove(key));
+              continue;
+            }
+            if (!give(call)) accept(call, who);
+          }
         } catch {
           // Not one of ours.
         }
@@ -324,6 +327,8 @@ export const startEngine = (options: InitOptions) => {
       if (left) run(FLUSH);
     } catch {
       fail();
+      // Who these pages' visitors were is with their calls; what a core made of other calls waits for the next one.
+      void orphans((orphan) => adopt(orphan, true));
     }
     const leadAlone = () => lead(() => run(LEAD, 1));
     leadAlone();

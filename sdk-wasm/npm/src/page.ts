@@ -1,6 +1,6 @@
 // What the browser knows about the page and about itself.
 
-import type { Properties } from "./options.js";
+import type { Consent, InitOptions, Properties } from "./options.js";
 
 /** Keys of a query that say where a visitor came from; whatever else stands there may be a secret. */
 const CAMPAIGN_KEY = /^utm_|clk?id$|^([gw]braid|li_fat_id|igshid|epik|mc_cid|sccid|rdt_cid)$/;
@@ -64,3 +64,10 @@ export const environment = (): Properties => ({
     density: devicePixelRatio,
   },
 });
+
+/** What counts as the decision of a visitor who has not decided. */
+export const undecided = ({ consent, respectGpc, respectDnt }: InitOptions): Consent => {
+  const browser = navigator as Navigator & { globalPrivacyControl?: boolean };
+  const isRefused = (respectGpc != false && browser.globalPrivacyControl) || (respectDnt != false && browser.doNotTrack == "1");
+  return consent || (isRefused ? "denied" : "granted");
+};

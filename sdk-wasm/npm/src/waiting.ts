@@ -1,6 +1,7 @@
 // Calls that wait for the core: kept in memory and in storage, and sent as they are when the page is left before the
 // core is ready, or when this browser cannot run it. The collector makes events of them. They carry their ids, so a
-// second delivery by the core at the next visit is dropped there.
+// second delivery by the core at the next visit is dropped there. A call that is kept has its visitor's anonymous id
+// after its own seven fields: who comes after a reset is somebody else.
 
 import { ALIAS, CONSENT, IDENTIFY, REGISTER, RESET } from "./call.js";
 import type { Call } from "./call.js";
@@ -17,7 +18,7 @@ const CALLS_CHARS_MAX = 18 * 1024;
 
 /** Whether a call is an event, and whether it says who the user is. */
 export const isEvent = ([kind]: Call): boolean => (kind & 15) <= ALIAS;
-const userOf = ([kind, name]: Call, userId: string): string => ([IDENTIFY, ALIAS].includes(kind & 15) && name) || userId;
+export const userOf = ([kind, name]: Call, userId: string): string => ([IDENTIFY, ALIAS].includes(kind & 15) && name) || userId;
 
 export const openWaiting = ([, keep, remove]: Store, writer: string) => {
   let calls: Waiting[] = [];
@@ -34,7 +35,7 @@ export const openWaiting = ([, keep, remove]: Store, writer: string) => {
   };
   const push = (call: Call, anonymousId: string, isKept: boolean): void => {
     const key = recordKey(writer, "q", count++);
-    if (isKept) keep(key, JSON.stringify(call));
+    if (isKept) keep(key, JSON.stringify([...call, anonymousId]));
     calls.push([call, key, anonymousId]);
   };
   /** Hands the calls over, in order, and forgets those that were taken: up to the first that was not. */
@@ -47,17 +48,18 @@ export const openWaiting = ([, keep, remove]: Store, writer: string) => {
     forget(calls);
     return taken;
   };
-  /** Passes those that were not sent yet to `ask`, in parts; `userId` is the user before the first of them. */
-  const send = (userId: string, ask: Part): void => {
+  /** Passes those that were not sent yet to `ask`, in parts; the visitor is the present one. */
+  const send = ([visitor, userId]: string[], ask: Part): void => {
     // Who comes after a reset, and what a decision allows, only the core can tell.
-    const registered: Call[] = [];
+    let registered: Call[] = [];
     let part: Waiting[] = [];
     let first: Call[] = [];
-    let user = userId;
+    let who: string | undefined;
+    let user = "";
     let chars = 0;
     const ship = () => {
       const sent = part;
-      const is = sent.length && ask(sent[0]![2], user, [...first, ...sent.map(callOf)], () => forget(sent));
+      const is = sent.length && ask(who!, user, [...first, ...sent.map(callOf)], () => forget(sent));
       if (is) for (const waiting of sent) waiting[3] = true;
       for (const [call] of sent) user = userOf(call, user);
       part = [];
@@ -66,7 +68,13 @@ export const openWaiting = ([, keep, remove]: Store, writer: string) => {
     for (const waiting of before(([[kind]]) => [RESET, CONSENT].includes(kind))) {
       const [call, , anonymousId, isSent] = waiting;
       const size = JSON.stringify(call).length;
-      if (part.length && (call[0] == REGISTER || isSent || chars + size > CALLS_CHARS_MAX || part[0]![2] != anonymousId)) ship();
+      if (part.length && (call[0] == REGISTER || isSent || chars + size > CALLS_CHARS_MAX)) ship();
+      if (anonymousId != who) {
+        ship();
+        who = anonymousId;
+        user = (who == visitor && userId) || "";
+        registered = [];
+      }
       if (call[0] == REGISTER) registered.push(call);
       else if (isSent) user = userOf(call, user);
       else if (isEvent(call)) {

@@ -1,0 +1,149 @@
+// Pages in which no core can run, and what they leave to pages in which one does.
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { buildApp, serve } from "./app.mjs";
+import { launch } from "./chromium.mjs";
+import { startCollector } from "./collector.mjs";
+
+/** Nothing listens there. */
+const NOWHERE = "http://127.0.0.1:9";
+
+let app, browser, collector, context;
+before(async () => {
+  app = await serve(buildApp());
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await app?.stop();
+});
+beforeEach(async () => {
+  collector = await startCollector();
+  context = await browser.createBrowserContext();
+});
+afterEach(async () => {
+  await context.close();
+  await collector.stop();
+  collector.remove();
+});
+
+const open = async ({ host = collector.host, options = {}, hasCore = false } = {}) => {
+  const page = await context.newPage();
+  if (!hasCore) {
+    await page.evaluateOnNewDocument(() => {
+      WebAssembly.instantiate = () => Promise.reject(new WebAssembly.CompileError("refused by the page's policy"));
+    });
+    await page.setRequestInterception(true);
+    page.on("request", (request) => (/core-script/.test(request.url()) ? request.abort() : request.continue()));
+  }
+  await page.goto(`${app.origin}/?host=${host}&options=${encodeURIComponent(JSON.stringify(options))}`);
+  await page.waitForSelector(`html[data-ready=${hasCore}]`);
+  return page;
+};
+const who = (page) => page.evaluate(() => [hw.anonymousId(), hw.userId()]);
+const waiting = (page) => page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes(".q.")));
+const until = async (isDone) => {
+  for (const endMs = Date.now() + 10_000; !(await isDone()) && Date.now() < endMs; ) await pause(50);
+};
+
+/** A collector whose answers wait: `bodies` are those that came, `answer` answers all. */
+const slowCollector = async () => {
+  const bodies = [];
+  let answers = [];
+  const server = createServer(async (request, response) => {
+    bodies.push(JSON.parse(Buffer.concat(await request.toArray())));
+    answers.push((status = 200, headers = {}) => {
+      response.writeHead(status, { "access-control-allow-origin": "*", "access-control-expose-headers": "Retry-After", ...headers }).end("{}");
+    });
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  server.unref();
+  return {
+    host: `http://127.0.0.1:${server.address().port}`,
+    bodies,
+    answer: (...given) => {
+      for (const answer of answers.splice(0)) answer(...given);
+    },
+    stop: () => (server.closeAllConnections(), server.close()),
+  };
+};
+
+test("who comes after a reset has nothing of the former user", async () => {
+  const page = await open();
+  await page.evaluate(() => {
+    hw.identify("u1");
+    hw.register({ shop: "north" });
+    hw.track("Former");
+    hw.reset();
+    hw.track("Next");
+  });
+  await page.close();
+  const [[former], [next]] = [await collector.named("Former", 1), await collector.named("Next", 1)];
+  assert.deepEqual([former.userId, former.properties], ["u1", { shop: "north" }]);
+  assert.deepEqual([next.userId, next.properties ?? {}], [undefined, {}]);
+  assert.notEqual(next.anonymousId, former.anonymousId);
+});
+
+test("an answer that comes after a reset says nothing of who is there now", async () => {
+  const slow = await slowCollector();
+  const page = await open({ host: slow.host });
+  await page.evaluate(() => {
+    hw.identify("u1");
+    return hw.flush();
+  });
+  await until(() => slow.bodies.length);
+  await page.evaluate(() => hw.reset());
+  slow.answer();
+  await until(async () => !(await waiting(page)).length);
+  assert.equal((await who(page))[1], "");
+  await page.evaluate(() => {
+    hw.track("Next");
+    return hw.flush();
+  });
+  await until(() => slow.bodies.length > 1);
+  assert.equal(slow.bodies.at(-1).userId, "");
+  assert.notEqual(slow.bodies.at(-1).anonymousId, slow.bodies[0].anonymousId);
+  slow.stop();
+});
+
+test("a core is not told that its visitor is the user of before a reset", async () => {
+  const first = await open({ host: NOWHERE });
+  const former = await who(first);
+  await first.evaluate(() => {
+    hw.identify("u1");
+    hw.reset();
+    hw.track("Next");
+  });
+  const [visitor] = await who(first);
+  await first.close();
+  const page = await open({ hasCore: true });
+  await page.evaluate(() => hw.flush());
+  const [next] = await collector.named("Next", 1);
+  assert.deepEqual([next.anonymousId, next.userId], [visitor, undefined]);
+  assert.deepEqual(await who(page), [visitor, ""]);
+  await until(async () => !(await waiting(page)).length);
+  const identified = collector.events().find(({ type }) => type == "identify");
+  assert.deepEqual([identified.anonymousId, identified.userId], [former[0], "u1"]);
+  assert.deepEqual(await waiting(page), []);
+});
+
+test("what one such page left is sent by the next, and kept no longer", async () => {
+  const first = await open({ host: NOWHERE });
+  await first.evaluate(() => {
+    hw.track("Left", { n: 1 });
+    dispatchEvent(new Event("pagehide"));
+  });
+  const [visitor] = await who(first);
+  await first.close();
+  const page = await open();
+  await until(async () => (await waiting(page)).length == 3);
+  await page.evaluate(() => hw.flush());
+  const [left] = await collector.named("Left", 1);
+  assert.deepEqual([left.anonymousId, left.properties], [visitor, { n: 1 }]);
+  await until(async () => !(await waiting(page)).length);
+  assert.deepEqual(await waiting(page), []);
+});
