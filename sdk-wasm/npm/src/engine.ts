@@ -40,7 +40,9 @@ export const startEngine = (options: InitOptions) => {
   const [post, beacon, leaveTransport] = openTransport(options.host.replace(/\/+$/, "") + (options.path || "/v1/batch"), options.serverCookieName ? "include" : undefined);
   const writer = uuid(Date.now()).slice(-12);
   const [wait, drain, takeWaiting, sendWaiting] = openWaiting(store, writer);
-  const [claim, lead, orphans, release] = openWriters(store, prefix, writer);
+  // Tabs that share no records share no tasks.
+  const locks = persistence != "memory" && navigator.locks;
+  const [claim, lead, orphans, release] = openWriters(store, prefix, writer, locks);
   /** Storage keys of each chunk. */
   const chunks = new Map<number, string[]>();
   const leaveListeners: (() => void)[] = [];
@@ -315,7 +317,7 @@ export const startEngine = (options: InitOptions) => {
       );
       // Another page of this site may know the visitor better than this origin's storage does.
       if (known.join() != subject.join()) run(COOKIE, 0, known.join("\n"));
-      if (navigator.locks) run(LEAD, 0);
+      if (locks) run(LEAD, 0);
       // A decision that was made before the core was ready is newer than the core's own record of it.
       const decided = read("c");
       if (decided) run(CONSENT, 0, "\0\0\0\0" + decided);
@@ -330,7 +332,8 @@ export const startEngine = (options: InitOptions) => {
       // Who these pages' visitors were is with their calls; what a core made of other calls waits for the next one.
       void orphans((orphan) => adopt(orphan, true));
     }
-    const leadAlone = () => lead(() => run(LEAD, 1));
+    // A page without a core has nothing to tell, and must not keep others from it.
+    const leadAlone = () => core && lead(() => run(LEAD, 1));
     leadAlone();
     addEventListener("pagehide", release);
     addEventListener("pageshow", ({ persisted }) => {

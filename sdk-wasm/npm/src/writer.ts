@@ -7,8 +7,8 @@
 
 import type { Store } from "./storage.js";
 
-export const openWriters = ([, , , keysUnder]: Store, prefix: string, writer: string) => {
-  const locks: LockManager | undefined = navigator.locks;
+/** Without `locks` each tab is alone. */
+export const openWriters = ([, , , keysUnder]: Store, prefix: string, writer: string, locks: LockManager | false | undefined) => {
   let releases: (() => void)[] = [];
   /** Holds a lock from the moment that `then` is called; at once or not at all, if asked so. */
   const hold = (name: string, then?: () => void, ifAvailable = false): Promise<boolean> =>
@@ -19,7 +19,8 @@ export const openWriters = ([, , , keysUnder]: Store, prefix: string, writer: st
         then?.();
         return new Promise<void>((done) => releases.push(done));
       };
-      if (locks) locks.request(prefix + name, { ifAvailable }, take).catch(() => answer(false));
+      // A frame in a sandbox, and a page whose storage is blocked, are refused.
+      if (locks) locks.request(prefix + name, { ifAvailable }, take).catch(take);
       else take(true);
     });
   const claim = () => void hold(writer);
@@ -28,8 +29,8 @@ export const openWriters = ([, , , keysUnder]: Store, prefix: string, writer: st
   const lead = (then: () => void) => void hold("lead", then);
   /**
    * Calls `onOrphan` for each writer of before that is gone: for those that are gone now before the promise is done,
-   * for the others when they go. Insecure pages have no locks: two tabs may then send the same records; their ids make
-   * that harmless.
+   * for the others when they go. Insecure pages have no locks, and a page may be refused them: two tabs may then send
+   * the same records; their ids make that harmless.
    */
   const orphans = async (onOrphan: (writer: string, isLate: boolean) => void): Promise<void> => {
     const others = new Set(keysUnder("o.").map((key) => key.split(".")[1]!));

@@ -147,6 +147,26 @@ for (const [name, change] of changes) {
   });
 }
 
+const speakers = [
+  ["locks are refused", async () => open({}, { prepare: () => (navigator.locks.request = () => Promise.reject(new DOMException("refused", "SecurityError"))) })],
+  ["tabs share nothing", async () => (await open({ persistence: "memory" }), open({ persistence: "memory" }))],
+  ["the first tab has no core", async () => {
+    const first = await openEarly();
+    await first.evaluate(() => ((TextEncoder.prototype.encodeInto = () => null), letGo(), hw.ready));
+    return open();
+  }],
+];
+for (const [name, openLast] of speakers) {
+  test(`a denial asks the collector to delete: ${name}`, async () => {
+    const page = await openLast();
+    await track(page, "A");
+    assert.equal(await flush(page), true);
+    await page.evaluate(() => hw.setConsent("denied"));
+    assert.equal(await flush(page), true);
+    assert.equal((await collector.named("Deletion Requested", 1)).length, 1);
+  });
+}
+
 test("a pause that the collector asked of one tab is kept by the other", async () => {
   let requests = 0;
   const busy = createServer((_, response) => {
