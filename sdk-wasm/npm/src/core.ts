@@ -25,6 +25,19 @@ export const DIAGNOSTICS: Diagnostic["kind"][] = [
 ];
 export const CONSENTS: Consent[] = ["unknown", "granted", "denied"];
 
+// Inputs by number, as the core knows them (`sdk-wasm/src/shell.rs`).
+export const VISIBLE = 32;
+export const HIDDEN = 33;
+export const ONLINE = 34;
+export const TICK = 35;
+export const FLUSH = 36;
+export const ADOPT = 37;
+export const READ_DONE = 38;
+export const HTTP_DONE = 39;
+export const SYNC = 40;
+export const LEAD = 41;
+export const COOKIE = 42;
+
 /** What the module asks of a page, by kind: two numbers and a text (`sdk-wasm/src/host.rs`). */
 export type Act = (first: number, second: number, text: string) => unknown;
 type Imports = (page: number, kind: number, first: number, second: number, at: number, bytes: number) => number;

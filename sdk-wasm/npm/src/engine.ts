@@ -5,7 +5,7 @@ import { CONSENT, RESET, readCall, uuid } from "./call.js";
 import type { Call } from "./call.js";
 import { notify } from "./callback.js";
 import { fields, openCookie, readCookie } from "./cookie.js";
-import { CONSENTS, DIAGNOSTICS, openCore } from "./core.js";
+import { ADOPT, CONSENTS, COOKIE, DIAGNOSTICS, FLUSH, HIDDEN, HTTP_DONE, LEAD, ONLINE, READ_DONE, SYNC, TICK, VISIBLE, openCore } from "./core.js";
 import type { Act, Core } from "./core.js";
 import type { Consent, Diagnostic, InitOptions } from "./options.js";
 import { allowQuery, environment, undecided } from "./page.js";
@@ -17,19 +17,6 @@ import { openWriters } from "./writer.js";
 
 /** Without the core: at most one request in so many milliseconds. */
 const RAW_INTERVAL_MS = 5_000;
-
-// Inputs by number, as the core knows them (`sdk-wasm/src/shell.rs`).
-const VISIBLE = 32;
-const HIDDEN = 33;
-const ONLINE = 34;
-const TICK = 35;
-const FLUSH = 36;
-const ADOPT = 37;
-const READ_DONE = 38;
-const HTTP_DONE = 39;
-const SYNC = 40;
-const LEAD = 41;
-const COOKIE = 42;
 
 export const startEngine = (options: InitOptions) => {
   const { writeKey, persistence, onSession } = options;
@@ -172,10 +159,7 @@ export const startEngine = (options: InitOptions) => {
       keep("c", (consent = name as Consent));
       if (consent == "denied") {
         writeRecord("");
-        if (!core) {
-          takeWaiting();
-          wipe();
-        }
+        if (!core) forget();
       }
     }
     if (isReady && core && give(call)) return;
@@ -198,6 +182,17 @@ export const startEngine = (options: InitOptions) => {
   const wipe = () => {
     for (const key of keysUnder("")) if (key != "s" && key != "c") remove(key);
     writeRecord("");
+  };
+  const forget = () => {
+    takeWaiting();
+    if (core) return;
+    wipe();
+    subject = [];
+  };
+  /** A decision that another tab made, or this one before it had a core, is newer than the core's own record of it. */
+  const obey = () => {
+    const decided = read("c") as Consent;
+    if (decided) run(CONSENT, 0, "\0\0\0\0" + (consent = decided));
   };
 
   const recordsOf = (chunk: number) => (chunks.get(chunk) || []).map(read).filter(Boolean).join("\n");
@@ -302,6 +297,7 @@ export const startEngine = (options: InitOptions) => {
     if (isPrerendering) {
       await new Promise((done) => document.addEventListener("prerenderingchange", done));
       isPrerendering = false;
+      obey();
     }
     try {
       let known = subject;
@@ -318,9 +314,7 @@ export const startEngine = (options: InitOptions) => {
       // Another page of this site may know the visitor better than this origin's storage does.
       if (known.join() != subject.join()) run(COOKIE, 0, known.join("\n"));
       if (locks) run(LEAD, 0);
-      // A decision that was made before the core was ready is newer than the core's own record of it.
-      const decided = read("c");
-      if (decided) run(CONSENT, 0, "\0\0\0\0" + decided);
+      obey();
       // What former pages left comes before this page's own.
       await orphans(adopt);
       isReady = true;
@@ -360,7 +354,10 @@ export const startEngine = (options: InitOptions) => {
   addEventListener("online", () => run(ONLINE));
   // Another tab decided, or changed who the visitor is.
   addEventListener("storage", ({ key }) => {
-    if (key == prefix + "c") consent = (read("c") as Consent) || consent;
+    if (key == prefix + "c") {
+      obey();
+      if (consent == "denied") forget();
+    }
     if (key == prefix + "s") run(TICK);
   });
 

@@ -118,6 +118,7 @@ test("tabs share the session, the user and the decision", async () => {
   await flush(one);
   await flush(two);
   assert.deepEqual(await collector.named("Unheard", 1, 300), []);
+  assert.equal((await collector.named("Deletion Requested", 2, 300)).length, 1, "asked for once");
 });
 
 const changes = [
@@ -146,6 +147,36 @@ for (const [name, change] of changes) {
     }
   });
 }
+
+test("a denial on another tab holds against an older grant that waits for the core", async () => {
+  const early = await openEarly({ consent: "unknown" });
+  const other = await open({ consent: "unknown" });
+  await early.evaluate(() => {
+    hw.setConsent("granted");
+    hw.track("Unheard");
+  });
+  await other.evaluate(() => hw.setConsent("denied"));
+  await letGo(early);
+  await track(early, "Unheard");
+  await flush(early);
+  assert.deepEqual(await collector.named("Unheard", 1, 300), []);
+  assert.deepEqual((await kept(early)).filter((key) => !/^hw\.web\.[sct]$/.test(key)), []);
+});
+
+test("a denial on a tab whose core is not there yet holds on one that has its core", async () => {
+  const one = await open();
+  await track(one, "A");
+  assert.equal(await flush(one), true);
+  const early = await openEarly();
+  await early.evaluate(() => hw.setConsent("denied"));
+  await track(one, "Unheard");
+  await flush(one);
+  assert.equal(await letGo(early), true);
+  await flush(early);
+  assert.deepEqual(await collector.named("Unheard", 1, 300), []);
+  assert.equal((await collector.named("Deletion Requested", 2, 300)).length, 1);
+  assert.deepEqual((await kept(one)).filter((key) => !/^hw\.web\.[sct]$/.test(key)), []);
+});
 
 const speakers = [
   ["locks are refused", async () => open({}, { prepare: () => (navigator.locks.request = () => Promise.reject(new DOMException("refused", "SecurityError"))) })],

@@ -147,3 +147,16 @@ test("what one such page left is sent by the next, and kept no longer", async ()
   await until(async () => !(await waiting(page)).length);
   assert.deepEqual(await waiting(page), []);
 });
+
+test("who agrees again after a denial is not known as the visitor of before", async () => {
+  const page = await open();
+  const [former] = await who(page);
+  await page.evaluate(() => {
+    hw.setConsent("denied");
+    hw.setConsent("granted");
+    hw.track("Agreed");
+    return hw.flush();
+  });
+  const [agreed] = await collector.named("Agreed", 1);
+  assert.notEqual(agreed.anonymousId, former);
+});
