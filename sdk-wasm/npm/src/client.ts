@@ -37,8 +37,9 @@ export const createClient = (options: InitOptions): Holloway => {
     startSession: () => call(SESSION),
     setConsent: (consent) => call(CONSENT, consent),
     setPurposes: (purposes) => {
+      // The decision first: before it nothing is kept, and a denial forgets what waits.
+      if (purposes?.analytics != null) call(CONSENT, purposes.analytics ? "granted" : "denied");
       call(PURPOSES, "", purposes);
-      if ("analytics" in purposes) call(CONSENT, purposes.analytics ? "granted" : "denied");
     },
     flush: () => engine?.flush() ?? Promise.resolve(true),
     use: (plugin) => {

@@ -155,12 +155,15 @@ export const startEngine = (options: InitOptions) => {
     const [kind, name] = call;
     notify(callListeners, call);
     if (kind == CONSENT) {
+      const isSame = name == consent;
       // Before the core's state is written: other tabs hear of both, and must not find the one without the other.
       keep("c", (consent = name as Consent));
       if (consent == "denied") {
         writeRecord("");
         if (!core) forget();
       }
+      // Consent tools say on every page what is known: beacons need not wait for the core then.
+      if (isSame && !isReady) return;
     }
     if (isReady && core && give(call)) return;
     if (hasFailed && kind == RESET) {

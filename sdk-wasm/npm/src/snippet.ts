@@ -49,7 +49,7 @@ if (typeof document != "undefined") {
       try {
         call = JSON.stringify(call);
         const [first] = given as [{ analytics?: boolean }];
-        const decision = method == "setConsent" ? first : method == "setPurposes" && "analytics" in first && (first.analytics ? "granted" : "denied");
+        const decision = method == "setConsent" ? first : method == "setPurposes" && first.analytics != null && (first.analytics ? "granted" : "denied");
         consent = decision || consent;
         if (decision) store[prefix + "c"] = decision;
         if (consent == "granted") store[`${prefix}h.${id}`] = call;

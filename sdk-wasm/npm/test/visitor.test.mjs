@@ -148,6 +148,35 @@ for (const [name, change] of changes) {
   });
 }
 
+test("what a consent tool says anew on every page holds no beacon back", async () => {
+  const page = await openEarly();
+  await page.evaluate(() => {
+    hw.setConsent("granted");
+    hw.track("Left");
+  });
+  await page.close();
+  assert.equal((await collector.named("Left", 1)).length, 1);
+  const next = await open({ consent: "denied" });
+  await track(next, "Next");
+  await flush(next);
+  assert.equal((await collector.named("Next", 1)).length, 1, "and is kept");
+});
+
+test("purposes that were told before the core are known to the next page", async () => {
+  const page = await openEarly({ consent: "unknown" });
+  await page.evaluate(() => {
+    hw.setPurposes(undefined);
+    hw.setPurposes({ analytics: undefined, ads: true });
+    hw.setPurposes({ analytics: true, ads: false });
+  });
+  await page.close();
+  const next = await open({ consent: "unknown" });
+  await track(next, "Next");
+  await flush(next);
+  const [event] = await collector.named("Next", 1);
+  assert.deepEqual(event.context.consent.categoryPreferences, { analytics: true, ads: false });
+});
+
 test("a denial on another tab holds against an older grant that waits for the core", async () => {
   const early = await openEarly({ consent: "unknown" });
   const other = await open({ consent: "unknown" });
