@@ -152,6 +152,8 @@ export const startEngine = (options: InitOptions) => {
   };
 
   const accept = (call: Call, who?: string) => {
+    // The call that the core is at may be its last.
+    if (isInside) return queueMicrotask(() => accept(call));
     const [kind, name] = call;
     notify(callListeners, call);
     if (kind == CONSENT) {

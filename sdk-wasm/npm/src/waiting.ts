@@ -30,8 +30,10 @@ export const openWaiting = ([, keep, remove]: Store, writer: string) => {
   const callOf = ([call]: Waiting) => call;
   /** Those before the first that ends the row. */
   const before = (isEnd: (waiting: Waiting) => boolean) => {
-    const end = calls.findIndex(isEnd);
-    return end < 0 ? calls : calls.slice(0, end);
+    // Another list may be in its place afterwards: a trap of the core queues all of them anew.
+    const all = calls;
+    const end = all.findIndex(isEnd);
+    return end < 0 ? all : all.slice(0, end);
   };
   const push = (call: Call, anonymousId: string, isKept: boolean): void => {
     const key = recordKey(writer, "q", count++);

@@ -275,6 +275,45 @@ test("what a trap of the core leaves is sent without it", async () => {
   assert.equal((await collector.named("After it", 1)).length, 1);
 });
 
+test("a trap while the core takes what waited for it loses nothing", async () => {
+  const page = await openEarly();
+  await page.evaluate(() => {
+    hw.reset();
+    hw.track("Taken");
+    hw.track("Trapped");
+    hw.track("After it");
+    const encode = TextEncoder.prototype.encodeInto;
+    TextEncoder.prototype.encodeInto = function (text, bytes) {
+      if (!text.includes("Trapped")) return encode.call(this, text, bytes);
+      TextEncoder.prototype.encodeInto = encode;
+      throw new WebAssembly.RuntimeError("unreachable");
+    };
+  });
+  assert.equal(await letGo(page), false);
+  await page.evaluate(() => hw.flush());
+  for (const name of ["Taken", "Trapped", "After it"]) assert.equal((await collector.named(name, 1, 2_000)).length, 1, name);
+});
+
+test("what a listener records in a call that traps is sent without the core", async () => {
+  const page = await open();
+  await page.evaluate(() => {
+    const decode = TextDecoder.prototype.decode;
+    const record = ({ kind }) => {
+      if (kind != "name-missing") return;
+      hw.track("Nested");
+      // The next thing that the core asks for fails.
+      TextDecoder.prototype.decode = () => {
+        TextDecoder.prototype.decode = decode;
+        throw new WebAssembly.RuntimeError("unreachable");
+      };
+    };
+    hw.use({ name: "nested", setup: (_, host) => host.onDiagnostic(record) });
+    hw.track("");
+  });
+  assert.equal(await flush(page), false, "there was a trap");
+  assert.equal((await collector.named("Nested", 1, 2_000)).length, 1);
+});
+
 test("onSession is told each session and why it began", async () => {
   const page = await open();
   await page.evaluate(() => hw.identify("u1"));
