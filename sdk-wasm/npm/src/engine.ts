@@ -56,10 +56,11 @@ export const startEngine = (options: InitOptions) => {
   let consent = (read("c") as Consent) || undecided(options);
   /** Anonymous id, user id, and the session's id, start, latest event, number, events and reason. */
   let subject = fields((options.serverCookieName && readCookie(options.serverCookieName)) || "");
-  /** Who the visitor is may have changed since: on another tab, or on the page before a prerendered one. */
+  const find = () => readRecord() || read("i");
+  /** Who the visitor is, if that changed: on another tab or sub-domain, or on the page before a prerendered one. */
   const recall = () => {
-    const told = readRecord() || read("i");
-    if (told) subject = fields(told);
+    const told = find();
+    return told && told != record && (subject = fields((record = told)));
   };
   recall();
 
@@ -77,12 +78,14 @@ export const startEngine = (options: InitOptions) => {
     record = subject.map(encodeURIComponent).join("/");
     keep("i", record);
     writeRecord(record);
+    // An older cookie of this name may be in the way: what it says is no news.
+    record = find();
   };
-  const rawSoon = () => {
+  const rawSoon = (waitMs = 0) => {
     if (hasFailed) rawTimer ||= setTimeout(() => {
       rawTimer = 0;
       sendRaw();
-    }, RAW_INTERVAL_MS);
+    }, Math.max(RAW_INTERVAL_MS, waitMs));
   };
   const fail = () => {
     core = undefined;
@@ -107,8 +110,8 @@ export const startEngine = (options: InitOptions) => {
           left = core((kindNow = SYNC), 0, stored);
         }
         // A page of another sub-domain knows better, unless it is this call that changes who the visitor is.
-        const told = isGranted() && kind != COOKIE && readRecord();
-        if (told && told != record) left = core((kindNow = COOKIE), 0, fields((record = told)).join("\n"));
+        const told = isGranted() && kind != COOKIE && recall();
+        if (told) left = core((kindNow = COOKIE), 0, told.join("\n"));
         left = core((kindNow = kind), first, text, second);
       }
     } catch {
@@ -133,12 +136,16 @@ export const startEngine = (options: InitOptions) => {
     const body = JSON.stringify({ calls, anonymousId, userId, sentAt: new Date().toISOString(), writeKey });
     if (isLeaving) return beacon(body);
     void post(body, (status, verdicts) => {
-      if ((((status % 1_000) / 100) | 0) != 2 || verdicts.includes(RETRY)) return rawSoon();
+      if ((((status % 1_000) / 100) | 0) != 2 || verdicts.includes(RETRY)) {
+        clearTimeout(rawTimer);
+        rawTimer = 0;
+        return rawSoon(status / 1_000);
+      }
       done();
       if (core) return;
       recall();
       if (anonymousId != subject[0]) return;
-      subject[1] = calls.reduce((user, call) => userOf(call, user), subject[1] || "");
+      subject[1] = calls.reduce(userOf, subject[1] || "");
       remember();
     });
     return false;
@@ -160,19 +167,17 @@ export const startEngine = (options: InitOptions) => {
       const isSame = name == consent;
       // Before the core's state is written: other tabs hear of both, and must not find the one without the other.
       keep("c", (consent = name as Consent));
-      if (consent == "denied") {
-        writeRecord("");
-        if (!core) forget();
-      }
+      if (consent == "denied") forget();
       // Consent tools say on every page what is known: beacons need not wait for the core then.
       if (isSame && !isReady) return;
     }
     if (isReady && core && give(call)) return;
+    rawSoon();
     if (hasFailed && kind == RESET) {
       subject = [uuid(Date.now())];
       return remember();
     }
-    if (hasFailed && (kind == CONSENT || consent == "denied")) return rawSoon();
+    if (hasFailed && (kind == CONSENT || consent == "denied")) return;
     recall();
     const isKept = isGranted() && !isPrerendering;
     if (!subject[0]) {
@@ -180,7 +185,6 @@ export const startEngine = (options: InitOptions) => {
       if (isKept) keep("i", subject[0]);
     }
     wait(call, who || subject[0], isKept && kind != CONSENT);
-    if (hasFailed) rawSoon();
   };
 
   /** Forgets the visitor, but not that consent was denied: a page that dies now must not undo that. */
@@ -189,6 +193,7 @@ export const startEngine = (options: InitOptions) => {
     writeRecord("");
   };
   const forget = () => {
+    writeRecord("");
     takeWaiting();
     if (core) return;
     wipe();
@@ -287,12 +292,14 @@ export const startEngine = (options: InitOptions) => {
     },
     (first, second, kind) => report(DIAGNOSTICS[+kind]!, first, second),
     (decision, _, text) => {
+      // It opens, and is told who the visitor is next.
+      if (!core) return;
       const [, , session] = subject;
       consent = CONSENTS[decision]!;
       subject = text.split("\n");
       remember();
       // One that a former page began, or a page of a sub-domain, is no news.
-      if (core && kindNow != COOKIE && subject[2] && subject[2] != session && onSession) {
+      if (kindNow != COOKIE && subject[2] && subject[2] != session && onSession) {
         notify([() => onSession(subject[2]!, subject[7]!)], 0);
       }
     },
@@ -305,19 +312,11 @@ export const startEngine = (options: InitOptions) => {
       obey();
     }
     try {
-      let known = subject;
-      core = await openCore(
-        acts,
-        () => {
-          recall();
-          known = subject;
-          return [writeKey, consent, isGranted() ? known[0] : "", JSON.stringify(environment()), (state = read("s")), read("t")].join("\0");
-        },
-        options.flushAt || 20,
-        options.flushIntervalMs || 30_000,
-      );
-      // Another page of this site may know the visitor better than this origin's storage does.
-      if (known.join() != subject.join()) run(COOKIE, 0, known.join("\n"));
+      const setup = () => [writeKey, consent, "", JSON.stringify(environment()), (state = read("s")), read("t")].join("\0");
+      core = await openCore(acts, setup, options.flushAt || 20, options.flushIntervalMs || 30_000);
+      // Another page of this site may know the visitor better than this origin's state does.
+      recall();
+      run(COOKIE, 0, subject.join("\n"));
       if (locks) run(LEAD, 0);
       obey();
       // What former pages left comes before this page's own.

@@ -18,7 +18,7 @@ const CALLS_CHARS_MAX = 18 * 1024;
 
 /** Whether a call is an event, and whether it says who the user is. */
 export const isEvent = ([kind]: Call): boolean => (kind & 15) <= ALIAS;
-export const userOf = ([kind, name]: Call, userId: string): string => ([IDENTIFY, ALIAS].includes(kind & 15) && name) || userId;
+export const userOf = (userId: string, [kind, name]: Call): string => ([IDENTIFY, ALIAS].includes(kind & 15) && name) || userId;
 
 export const openWaiting = ([, keep, remove]: Store, writer: string) => {
   let calls: Waiting[] = [];
@@ -63,7 +63,7 @@ export const openWaiting = ([, keep, remove]: Store, writer: string) => {
       const sent = part;
       const is = sent.length && ask(who!, user, [...first, ...sent.map(callOf)], () => forget(sent));
       if (is) for (const waiting of sent) waiting[3] = true;
-      for (const [call] of sent) user = userOf(call, user);
+      user = sent.map(callOf).reduce(userOf, user);
       part = [];
       chars = 0;
     };
@@ -78,7 +78,7 @@ export const openWaiting = ([, keep, remove]: Store, writer: string) => {
         registered = [];
       }
       if (call[0] == REGISTER) registered.push(call);
-      else if (isSent) user = userOf(call, user);
+      else if (isSent) user = userOf(user, call);
       else if (isEvent(call)) {
         if (!part.length) first = [...registered];
         part.push(waiting);

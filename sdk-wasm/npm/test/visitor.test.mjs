@@ -64,6 +64,23 @@ test("sub-domains share the visitor and the session", async () => {
   assert.notEqual((await who(other))[0], before[0]);
 });
 
+test("an older cookie of the same name does not undo a login or a logout", async () => {
+  const page = await open({}, {
+    origin: app.origin.replace("127.0.0.1", "www.shop.localhost"),
+    // Of this host alone: the package writes one of the domain, and browsers give the older one first.
+    prepare: () => (document.cookie ||= "hw_web=a0/u0;path=/"),
+  });
+  assert.deepEqual((await who(page)).slice(0, 2), ["a0", "u0"]);
+  await page.evaluate(() => hw.identify("u1"));
+  await track(page, "A");
+  assert.deepEqual((await who(page)).slice(0, 2), ["a0", "u1"]);
+  await page.evaluate(() => hw.reset());
+  await track(page, "B");
+  const [visitor, user] = await who(page);
+  assert.notEqual(visitor, "a0");
+  assert.equal(user, "");
+});
+
 test("a link carries the visitor to another domain, for a while and only there", async () => {
   const at = (host) => app.origin.replace("127.0.0.1", host);
   const shop = await open({}, { origin: at("www.shop.localhost"), more: "&link" });

@@ -160,3 +160,17 @@ test("who agrees again after a denial is not known as the visitor of before", as
   const [agreed] = await collector.named("Agreed", 1);
   assert.notEqual(agreed.anonymousId, former);
 });
+
+test("a collector that asks to wait is not asked again before", async () => {
+  const busy = await slowCollector();
+  const page = await open({ host: busy.host });
+  await page.evaluate(() => hw.flush());
+  await until(() => busy.bodies.length);
+  // What is recorded while the answer is on its way must not bring the wait to an end.
+  await page.evaluate(() => hw.track("Meanwhile"));
+  busy.answer(429, { "retry-after": "60" });
+  const asked = busy.bodies.length;
+  await pause(6_000);
+  assert.equal(busy.bodies.length, asked);
+  busy.stop();
+});
