@@ -210,11 +210,11 @@ export const startEngine = (options: InitOptions) => {
   /** Takes over what a closed tab left. */
   const adopt = (orphan: string, isLate: boolean) => {
     const found: Record<string, string[]> = {};
-    for (const key of keysUnder(`o.${orphan}.`)) {
+    for (const key of keysUnder(`o.${orphan}.`).sort()) {
       const [, , chunk, index] = key.split(".");
       (found[chunk!] ||= [])[+index!] = key;
     }
-    // Objects and lists have their numbers first, in order, and then `q`: what waited for the core came last.
+    // Sorted, a writer's chunks are in the order of their ids, and `q` is behind them: what waited for the core came last.
     for (const chunk in found) {
       const keys = Object.values(found[chunk]!);
       let id = +chunk;

@@ -37,7 +37,7 @@ export interface InitOptions {
   readonly serverCookieName?: string;
   /** Keys of a URL's query that may be told, besides those of campaigns: none. */
   readonly queryAllow?: readonly string[];
-  /** Told of each session that begins: its id, and why (`first`, `idle`, `max`, `user`, `reset`, `manual`). */
+  /** Told of each session that begins: its id, and why (`first`, `idle`, `cap`, `user`, `reset`, `campaign`, `manual`). */
   readonly onSession?: (id: string, reason: string) => void;
   /** Told of everything that went wrong and of what was done about it. */
   readonly onDiagnostic?: (diagnostic: Diagnostic) => void;

@@ -1,7 +1,7 @@
 // What outlives the page: localStorage, one key a record, so that an append writes only the event.
 //
-// Keys begin with `hw.<writeKey>.`: `s` state, `t` its copy, `i` identity, `c` consent, and
-// `o.<writer>.<chunk>.<n>` records. Each tab is a writer of its own, so that tabs never touch each other's keys;
+// Keys begin with `hw.<writeKey>.`: `s` state, `t` its copy, `i` identity, `c` consent, `h.<id>` calls that the stub in
+// <head> kept, and `o.<writer>.<chunk>.<n>` records. Each tab is a writer of its own, so that tabs never touch each other's keys;
 // calls that wait for the core are records of the chunk `q`.
 
 /** localStorage under a prefix. Without it (private mode, disabled, full) everything answers "no". */
