@@ -70,10 +70,8 @@ export const startEngine = (options: InitOptions) => {
   /** Keeps who the visitor is, if consent allows that; else forgets it. */
   const remember = () => {
     if (!isGranted()) {
-      if (record) writeRecord("");
-      remove("i");
-      record = "";
-      return;
+      if (record) writeRecord((record = ""));
+      return remove("i");
     }
     record = subject.map(encodeURIComponent).join("/");
     keep("i", record);
@@ -93,7 +91,6 @@ export const startEngine = (options: InitOptions) => {
     report("core-failed");
     // A reset or a decision among them is for us to carry out now.
     for (const call of takeWaiting()) accept(call);
-    rawSoon();
   };
   /** Never lets the core's end reach the app. */
   const run = (kind: number, first?: number, text?: string, second?: number): boolean => {
@@ -119,10 +116,7 @@ export const startEngine = (options: InitOptions) => {
       fail();
     }
     isInside = false;
-    const isDone = !core || !left;
-    if (isDone || !busy) {
-      for (const settle of flushes.splice(0)) settle(isDone && !!core);
-    }
+    if (!core || !left || !busy) for (const settle of flushes.splice(0)) settle(!!core && !left);
     return !!core;
   };
 
@@ -227,8 +221,8 @@ export const startEngine = (options: InitOptions) => {
       for (const key of keys) {
         try {
           const call = readCall(read(key));
-          const [who] = call.splice(7) as string[];
-          const isTheirs = who && who != subject[0];
+          const [who = subject[0]!] = call.splice(7) as string[];
+          const isTheirs = who != subject[0];
           // Who this visitor is has been settled since, if others came late.
           if (isEvent(call) || !(isLate || isTheirs)) {
             if (core && isTheirs) {
@@ -288,7 +282,7 @@ export const startEngine = (options: InitOptions) => {
       clearTimeout(tickTimer);
       wakeAtMs = Date.now() + waitMs;
       // Timers may be a little early, and the core does not ask twice.
-      tickTimer = setTimeout(() => run(TICK), Math.min(waitMs + 2, 2 ** 31 - 1));
+      tickTimer = setTimeout(() => run(TICK), Math.min(waitMs + 2, 1e9));
     },
     (first, second, kind) => report(DIAGNOSTICS[+kind]!, first, second),
     (decision, _, text) => {

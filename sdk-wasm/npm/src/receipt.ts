@@ -15,12 +15,11 @@ interface Receipt {
 
 /**
  * A digit an event, in the batch's order, and the wait that the receipt asks for, or -1. An answer that is no receipt says
- * that all is well.
+ * that all is well, and no digit says that too.
  */
 export const readReceipt = (batch: string, answer: string): [verdicts: string, waitMs: number] => {
   try {
     const { results = [], retryAfterMs = -1 } = JSON.parse(answer) as Receipt;
-    if (results.every(({ verdict }) => verdict == "ok")) return ["", retryAfterMs];
     const verdicts = new Map(results.reverse().map(({ messageId, verdict }) => [messageId, Math.max(VERDICTS.indexOf(verdict), 0)]));
     const sent = JSON.parse(batch) as { batch?: { messageId: string }[]; calls: Call[] };
     const ids = sent.batch?.map(({ messageId }) => messageId) || sent.calls.map((call) => call[3]);

@@ -77,10 +77,10 @@ export const openWaiting = ([, keep, remove]: Store, writer: string) => {
         user = (who == visitor && userId) || "";
         registered = [];
       }
-      if (call[0] == REGISTER) registered.push(call);
+      if (call[0] == REGISTER) registered = [...registered, call];
       else if (isSent) user = userOf(user, call);
       else if (isEvent(call)) {
-        if (!part.length) first = [...registered];
+        if (!part.length) first = registered;
         part.push(waiting);
         chars += size;
       }
