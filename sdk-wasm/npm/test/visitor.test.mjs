@@ -161,6 +161,19 @@ for (const [name, change] of changes) {
   });
 }
 
+test("two tabs of a first visit are one visitor before there is a core", async () => {
+  const [one, two] = [await openEarly(), await openEarly()];
+  const [visitor] = await who(one);
+  assert.ok(visitor);
+  assert.equal((await who(two))[0], visitor);
+  await letGo(two);
+  await letGo(one);
+  for (const page of [one, two]) {
+    await track(page, "A");
+    assert.equal((await who(page))[0], visitor);
+  }
+});
+
 test("what a consent tool says anew on every page holds no beacon back", async () => {
   const page = await openEarly();
   await page.evaluate(() => {

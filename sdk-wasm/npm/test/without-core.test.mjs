@@ -110,6 +110,25 @@ test("an answer that comes after a reset says nothing of who is there now", asyn
   slow.stop();
 });
 
+test("a logout on a tab with a core holds on one without", async () => {
+  const other = await open({ hasCore: true });
+  await other.evaluate(() => hw.identify("u1"));
+  const page = await open();
+  await other.evaluate(() => {
+    hw.reset();
+    hw.track("Other");
+  });
+  const now = await who(other);
+  await page.evaluate(() => {
+    hw.track("Next");
+    return hw.flush();
+  });
+  const [next] = await collector.named("Next", 1);
+  assert.deepEqual([next.anonymousId, next.userId ?? ""], now);
+  await page.close();
+  assert.deepEqual(await who(other), now);
+});
+
 test("a core is not told that its visitor is the user of before a reset", async () => {
   const first = await open({ host: NOWHERE });
   const former = await who(first);
