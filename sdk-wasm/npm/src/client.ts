@@ -33,7 +33,7 @@ export const createClient = (options: InitOptions): Holloway => {
     alias: of(ALIAS),
     reset: () => call(RESET),
     register: (properties, registration) => call(REGISTER, registration, properties),
-    unregister: (key) => call(UNREGISTER, "", key),
+    unregister: (key) => call(UNREGISTER, "", { [key]: 0 }),
     startSession: () => call(SESSION),
     setConsent: (consent) => call(CONSENT, consent),
     setPurposes: (purposes) => {

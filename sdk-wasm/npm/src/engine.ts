@@ -1,7 +1,7 @@
 // The host of the core: carries out what it asks, tells it what the page notices, and stands in for it before it is
 // ready. The core decides; here is only what a browser owns: storage, requests, clocks, the page's end.
 
-import { CONSENT, RESET, readCall, uuid } from "./call.js";
+import { CONSENT, RESET, bare, readCall, uuid } from "./call.js";
 import type { Call } from "./call.js";
 import { notify } from "./callback.js";
 import { fields, openCookie, readCookie } from "./cookie.js";
@@ -127,7 +127,7 @@ export const startEngine = (options: InitOptions) => {
 
   /** Sends calls as they are; whether a beacon took them. */
   const sendCalls = (anonymousId: string, userId: string, calls: Call[], done: () => void, isLeaving?: boolean) => {
-    const body = JSON.stringify({ calls, anonymousId, userId, sentAt: new Date().toISOString(), writeKey });
+    const body = JSON.stringify({ calls: calls.map(bare), anonymousId, userId, sentAt: new Date().toISOString(), writeKey });
     if (isLeaving) return beacon(body);
     void post(body, (status, verdicts) => {
       if ((((status % 1_000) / 100) | 0) != 2 || verdicts.includes(RETRY)) {
@@ -353,8 +353,10 @@ export const startEngine = (options: InitOptions) => {
   // Another tab decided, or changed who the visitor is.
   addEventListener("storage", ({ key }) => {
     if (key == prefix + "c") {
-      obey();
+      consent = (read("c") as Consent) || consent;
       if (consent == "denied") forget();
+      // The state that goes with it comes right behind: whoever made the decision asks for the deletion.
+      setTimeout(obey);
     }
     if (key == prefix + "s") run(TICK);
   });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { gunzipSync } from "node:zlib";
 
 import { buildApp, serve } from "./app.mjs";
 import { launch } from "./chromium.mjs";
@@ -55,7 +56,8 @@ const slowCollector = async () => {
   const bodies = [];
   let answers = [];
   const server = createServer(async (request, response) => {
-    bodies.push(JSON.parse(Buffer.concat(await request.toArray())));
+    const body = Buffer.concat(await request.toArray());
+    bodies.push(JSON.parse(body[0] == 0x1f ? gunzipSync(body) : body));
     answers.push((status = 200, headers = {}) => {
       response.writeHead(status, { "access-control-allow-origin": "*", "access-control-expose-headers": "Retry-After", ...headers }).end("{}");
     });
@@ -86,6 +88,32 @@ test("who comes after a reset has nothing of the former user", async () => {
   assert.deepEqual([former.userId, former.properties], ["u1", { shop: "north" }]);
   assert.deepEqual([next.userId, next.properties ?? {}], [undefined, {}]);
   assert.notEqual(next.anonymousId, former.anonymousId);
+});
+
+test("what nobody chose tells nobody's address, card or security number", async () => {
+  const slow = await slowCollector();
+  const page = await open({ host: slow.host });
+  await page.evaluate(() => {
+    document.title = 'Bill of "ann.o+x@mail.example.com" 4111-1111-1111-1111';
+    history.pushState({}, "", "/to/bob%40example.com/123-45-6789/2.50?utm_source=carl@example.com");
+    hw.page("Bill", { card: 4111111111111111, share: 0.12345678901234567, at: 1.5, list: [1, 22] });
+    hw.track("Chosen", { to: "dora@example.com", card: "4111 1111 1111 1111" });
+    return hw.flush();
+  });
+  await until(() => slow.bodies.length);
+  const [[, , viewed, , , context], [, , chosen]] = ["Bill", "Chosen"].map((name) => slow.bodies[0].calls.find((call) => call[1] == name));
+  assert.deepEqual(JSON.parse(viewed), {
+    ...JSON.parse(context).page,
+    card: 0,
+    share: 0.12345678901234567,
+    at: 1.5,
+    list: [1, 22],
+  });
+  assert.equal(JSON.parse(context).page.path, "/to/0/0/2.50");
+  assert.equal(JSON.parse(context).page.title, 'Bill of "0" 0');
+  assert.equal(JSON.parse(context).campaign.source, "0");
+  assert.deepEqual(JSON.parse(chosen), { to: "dora@example.com", card: "4111 1111 1111 1111" }, "the app's own texts are its own");
+  slow.stop();
 });
 
 test("an answer that comes after a reset says nothing of who is there now", async () => {
