@@ -161,17 +161,19 @@ for (const [name, change] of changes) {
   });
 }
 
-test("two tabs of a first visit are one visitor before there is a core", async () => {
-  const [one, two] = [await openEarly(), await openEarly()];
-  const [visitor] = await who(one);
-  assert.ok(visitor);
-  assert.equal((await who(two))[0], visitor);
-  await letGo(two);
-  await letGo(one);
-  for (const page of [one, two]) {
-    await track(page, "A");
-    assert.equal((await who(page))[0], visitor);
-  }
+test("a page that dies before its core leaves the visitor with what it recorded", async () => {
+  const page = await openEarly();
+  // Nothing of the page's end runs.
+  const [visitor, atDeath] = await page.evaluate(() => [hw.anonymousId(), Object.entries(localStorage)]);
+  await page.close();
+  const fresh = await browser.createBrowserContext();
+  const next = await fresh.newPage();
+  await next.evaluateOnNewDocument((kept) => kept.forEach(([key, value]) => localStorage.setItem(key, value)), atDeath);
+  await next.goto(`${app.origin}/?host=${collector.host}`);
+  await next.waitForSelector("html[data-ready=true]");
+  await next.evaluate(() => hw.flush());
+  assert.equal((await who(next))[0], visitor);
+  await fresh.close();
 });
 
 test("what a consent tool says anew on every page holds no beacon back", async () => {
