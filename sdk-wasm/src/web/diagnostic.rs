@@ -1,6 +1,6 @@
 //! What the client noticed.
 
-/// Kinds by number, as `shell::numbers` has them and as `npm/src/engine.ts` repeats them; the eighth is the npm package's
+/// Kinds by number, as `shell::numbers` has them and as `npm/src/core.ts` repeats them; the eighth is the npm package's
 /// own.
 pub(super) const KINDS: [&str; 10] = [
     "bad-json",
@@ -35,8 +35,8 @@ mod tests {
 
     #[test]
     fn the_npm_package_has_the_same_kinds_in_the_same_order() {
-        let engine = include_str!("../../npm/src/engine.ts");
-        let after = engine.split_once("const DIAGNOSTICS").map(|(_, after)| after).expect("the table");
+        let core = include_str!("../../npm/src/core.ts");
+        let after = core.split_once("const DIAGNOSTICS").map(|(_, after)| after).expect("the table");
         let table = after.split_once("= [").and_then(|(_, rest)| rest.split_once(']')).expect("a list").0;
         let theirs: Vec<&str> = table.split('"').skip(1).step_by(2).collect();
         assert_eq!(theirs, KINDS);
