@@ -348,9 +348,10 @@ const say = (page, id, ...messages) =>
     addEventListener("message", ({ data }) => data == "done" && done());
     for (const tell of [...messages, "done"]) document.getElementById(id).contentWindow.postMessage({ tell }, "*");
   }), id, messages);
-const heard = async (page, id) => {
+/** The frame's player is there, and was asked to tell. */
+const heard = async (page, id, is = "isHeard") => {
   const frame = await (await page.waitForSelector(`#${id}`)).contentFrame();
-  await frame.waitForFunction("isHeard");
+  await frame.waitForFunction(is);
 };
 
 test("frames that speak YouTube's protocol, from allowed origins only", async () => {
@@ -362,6 +363,8 @@ test("frames that speak YouTube's protocol, from allowed origins only", async ()
     body,
     async (page) => {
       await heard(page, "tube");
+      // Nobody asks this one.
+      await heard(page, "alien", "wanted");
       await page.evaluate((message) => postMessage(JSON.stringify(message), "*"), info({ playerState: 1, currentTime: 5 }));
       await say(page, "alien", info({ playerState: 1, currentTime: 0 }));
       await say(
