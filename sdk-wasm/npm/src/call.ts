@@ -82,14 +82,14 @@ export const readCall = (text: string): Call => {
   return call;
 };
 
-/** E-mail addresses, fractions, and as many digits as cards and security numbers have. */
-const PERSONAL = /[^\s"\\:;,/?&=<>()@]+(@|%40)[\w-]+\.[\w.-]+|\d+\.\d+|\d([ +-]?\d){12,}|\d{3}-\d\d-\d{4}/g;
+/** Escapes, e-mail addresses, fractions, and as many digits as cards and security numbers have. */
+const PERSONAL = /\\.|[^\s"\\:;,/?&=<>()@]+(@|%40)[\w-]+\.[\w.-]+|\d+\.\d+|\d([ +-]?\d){12,}|\d{3}-\d\d-\d{4}/g;
 
 /** A call as it may go without the core, which would look closer: what nobody chose tells nothing that may be a person's. */
 export const bare = ([...call]: Call): Call => {
   for (const at of [2, 5] as const) {
-    // In a text or as a number: a zero is JSON in both places. Fractions stay.
-    if (at > 2 || call[0] >= AUTOMATIC || call[0] == PAGE) call[at] = call[at].replace(PERSONAL, (found) => (+found % 1 ? found : "0"));
+    // In a text or as a number: a zero is JSON in both places. Escapes and fractions stay.
+    if (at > 2 || call[0] >= AUTOMATIC || call[0] == PAGE) call[at] = call[at].replace(PERSONAL, (found) => (/^(\\|\d+\.\d+$)/.test(found) ? found : "0"));
   }
   return call;
 };

@@ -3,6 +3,7 @@
 
 import { CONSENT, RESET, bare, readCall, uuid } from "./call.js";
 import type { Call } from "./call.js";
+import { openAlarm } from "./alarm.js";
 import { notify } from "./callback.js";
 import { fields, openCookie, readCookie } from "./cookie.js";
 import { ADOPT, CONSENTS, COOKIE, DIAGNOSTICS, FLUSH, HIDDEN, HTTP_DONE, LEAD, ONLINE, READ_DONE, SYNC, TICK, VISIBLE, openCore } from "./core.js";
@@ -52,19 +53,21 @@ export const startEngine = (options: InitOptions) => {
   let record = "";
   let flushes: ((isDone: boolean) => void)[] = [];
   let tickTimer: ReturnType<typeof setTimeout> | undefined;
-  let rawTimer: ReturnType<typeof setTimeout> | 0 | undefined;
+  /** Another tab's decision is still to be told to the core. */
+  let isDue = false;
   let consent = (read("c") as Consent) || undecided(options);
   /** Anonymous id, user id, and the session's id, start, latest event, number, events and reason. */
   let subject = fields((options.serverCookieName && readCookie(options.serverCookieName)) || "");
+  const isGranted = () => consent == "granted";
   const find = () => readRecord() || read("i");
   /** Who the visitor is, if that changed: on another tab or sub-domain, or on the page before a prerendered one. */
   const recall = () => {
     const told = find();
-    return told && told != record && (subject = fields((record = told)));
+    // Without consent it stays another sub-domain's, and is not for us to take away.
+    return told && told != record && (subject = fields(isGranted() ? (record = told) : told));
   };
   recall();
 
-  const isGranted = () => consent == "granted";
   const report = (kind: Diagnostic["kind"], first = 0, second = 0) =>
     notify(diagnosticListeners, { kind, first, second });
   /** Keeps who the visitor is, if consent allows that; else forgets it. */
@@ -79,14 +82,11 @@ export const startEngine = (options: InitOptions) => {
     // An older cookie of this name may be in the way: what it says is no news.
     record = find();
   };
-  const rawSoon = (waitMs = 0) => {
-    if (hasFailed) rawTimer ||= setTimeout(() => {
-      rawTimer = 0;
-      sendRaw();
-    }, Math.max(RAW_INTERVAL_MS, waitMs));
-  };
+  const alarm = openAlarm(() => sendRaw());
+  const rawSoon = (askedMs = 0) => hasFailed && alarm(Math.max(RAW_INTERVAL_MS, askedMs), askedMs > 0);
   const fail = () => {
     core = undefined;
+    release("lead");
     hasFailed = true;
     report("core-failed");
     // A reset or a decision among them is for us to carry out now.
@@ -94,6 +94,7 @@ export const startEngine = (options: InitOptions) => {
   };
   /** Never lets the core's end reach the app. */
   const run = (kind: number, first?: number, text?: string, second?: number): boolean => {
+    if (isDue) obey();
     if (isInside) {
       queueMicrotask(() => run(kind, first, text, second));
       return true;
@@ -130,11 +131,7 @@ export const startEngine = (options: InitOptions) => {
     const body = JSON.stringify({ calls: calls.map(bare), anonymousId, userId, sentAt: new Date().toISOString(), writeKey });
     if (isLeaving) return beacon(body);
     void post(body, (status, verdicts) => {
-      if ((((status % 1_000) / 100) | 0) != 2 || verdicts.includes(RETRY)) {
-        clearTimeout(rawTimer);
-        rawTimer = 0;
-        return rawSoon(status / 1_000);
-      }
+      if ((((status % 1_000) / 100) | 0) != 2 || verdicts.includes(RETRY)) return void rawSoon((status / 1_000) | 0);
       done();
       if (core) return;
       recall();
@@ -172,7 +169,7 @@ export const startEngine = (options: InitOptions) => {
       return remember();
     }
     if (hasFailed && (kind == CONSENT || consent == "denied")) return;
-    recall();
+    if (!core) recall();
     const isKept = isGranted() && !isPrerendering;
     if (!subject[0]) {
       subject[0] = uuid(Date.now());
@@ -195,6 +192,7 @@ export const startEngine = (options: InitOptions) => {
   };
   /** A decision that another tab made, or this one before it had a core, is newer than the core's own record of it. */
   const obey = () => {
+    isDue = false;
     const decided = read("c") as Consent;
     if (decided) run(CONSENT, 0, "\0\0\0\0" + (consent = decided));
   };
@@ -218,11 +216,14 @@ export const startEngine = (options: InitOptions) => {
         run(ADOPT, id, recordsOf(id));
         continue;
       }
+      /** Who came after a reset that is not for this visitor. */
+      let anew = "";
       for (const key of keys) {
         try {
           const call = readCall(read(key));
-          const [who = subject[0]!] = call.splice(7) as string[];
+          const who = (call.splice(7) as string[])[0] || anew || subject[0]!;
           const isTheirs = who != subject[0];
+          if (call[0] == RESET && (isLate || isTheirs)) anew = uuid(Date.now());
           // Who this visitor is has been settled since, if others came late.
           if (isEvent(call) || !(isLate || isTheirs)) {
             if (core && isTheirs) {
@@ -310,7 +311,8 @@ export const startEngine = (options: InitOptions) => {
       core = await openCore(acts, setup, options.flushAt || 20, options.flushIntervalMs || 30_000);
       // Another page of this site may know the visitor better than this origin's state does.
       recall();
-      run(COOKIE, 0, subject.join("\n"));
+      // Whoever denied is to be deleted as the state knows them.
+      run(COOKIE, 0, consent == "denied" ? "" : subject.join("\n"));
       if (locks) run(LEAD, 0);
       obey();
       // What former pages left comes before this page's own.
@@ -327,7 +329,7 @@ export const startEngine = (options: InitOptions) => {
     // A page without a core has nothing to tell, and must not keep others from it.
     const leadAlone = () => core && lead(() => run(LEAD, 1));
     leadAlone();
-    addEventListener("pagehide", release);
+    addEventListener("pagehide", () => release());
     addEventListener("pageshow", ({ persisted }) => {
       if (!persisted) return;
       run(LEAD, 0);
@@ -353,6 +355,7 @@ export const startEngine = (options: InitOptions) => {
   // Another tab decided, or changed who the visitor is.
   addEventListener("storage", ({ key }) => {
     if (key == prefix + "c") {
+      isDue = true;
       consent = (read("c") as Consent) || consent;
       if (consent == "denied") forget();
       // A core of that tab tells ours by the state, which follows: two that carry a denial out ask twice to delete.

@@ -23,6 +23,8 @@ export const userOf = (userId: string, [kind, name]: Call): string => ([IDENTIFY
 export const openWaiting = ([, keep, remove]: Store, writer: string) => {
   let calls: Waiting[] = [];
   let count = 0;
+  /** A reset waits: it is not known yet who comes after it. */
+  let isReset = false;
   const forget = (gone: Waiting[]) => {
     calls = calls.filter((waiting) => !gone.includes(waiting));
     for (const [, key] of gone) remove(key);
@@ -37,7 +39,9 @@ export const openWaiting = ([, keep, remove]: Store, writer: string) => {
   };
   const push = (call: Call, anonymousId: string, isKept: boolean): void => {
     const key = recordKey(writer, "q", count++);
-    if (isKept) keep(key, JSON.stringify([...call, anonymousId]));
+    // Only who carries the reset out knows the visitor after it.
+    if (isKept) keep(key, JSON.stringify([...call, isReset ? "" : anonymousId]));
+    isReset ||= call[0] == RESET;
     calls.push([call, key, anonymousId]);
   };
   /** Hands the calls over, in order, and forgets those that were taken: up to the first that was not. */
@@ -47,6 +51,7 @@ export const openWaiting = ([, keep, remove]: Store, writer: string) => {
   /** Everything that waits, for good. */
   const take = (): Call[] => {
     const taken = calls.map(callOf);
+    isReset = false;
     forget(calls);
     return taken;
   };

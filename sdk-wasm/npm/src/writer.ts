@@ -9,15 +9,15 @@ import type { Store } from "./storage.js";
 
 /** Without `locks` each tab is alone. */
 export const openWriters = ([, , , keysUnder]: Store, prefix: string, writer: string, locks: LockManager | false | undefined) => {
-  let releases: (() => void)[] = [];
+  const releases = new Map<string, () => void>();
   /** Holds a lock from the moment that `then` is called; at once or not at all, if asked so. */
-  const hold = (name: string, then?: () => void, ifAvailable = false): Promise<boolean> =>
+  const hold = (name: string, then?: () => unknown, ifAvailable = false): Promise<boolean> =>
     new Promise((answer) => {
       const take = (lock: unknown) => {
         answer(!!lock);
-        if (!lock) return undefined;
-        then?.();
-        return new Promise<void>((done) => releases.push(done));
+        // A tab whose core is gone meanwhile has no use for the lead.
+        if (!lock || then?.() === false) return undefined;
+        return new Promise<void>((done) => releases.set(name, done));
       };
       // A frame in a sandbox, and a page whose storage is blocked, are refused.
       if (locks) locks.request(prefix + name, { ifAvailable }, take).catch(take);
@@ -26,7 +26,7 @@ export const openWriters = ([, , , keysUnder]: Store, prefix: string, writer: st
   const claim = () => void hold(writer);
   claim();
   /** Calls `then` when this tab is the leader. */
-  const lead = (then: () => void) => void hold("lead", then);
+  const lead = (then: () => boolean) => void hold("lead", then);
   /**
    * Calls `onOrphan` for each writer of before that is gone: for those that are gone now before the promise is done,
    * for the others when they go. Insecure pages have no locks, and a page may be refused them: two tabs may then send
@@ -40,9 +40,12 @@ export const openWriters = ([, , , keysUnder]: Store, prefix: string, writer: st
     }
   };
   // A page that holds a lock may not rest in the back/forward cache.
-  const release = () => {
-    for (const release of releases) release();
-    releases = [];
+  const release = (only?: string) => {
+    for (const [name, done] of releases) {
+      if (only && name != only) continue;
+      done();
+      releases.delete(name);
+    }
   };
   return [claim, lead, orphans, release] as const;
 };

@@ -226,7 +226,6 @@ test("a denial on a tab whose core is not there yet holds on one that has its co
   assert.equal(await flush(one), true);
   const early = await openEarly();
   await early.evaluate(() => hw.setConsent("denied"));
-  await pause(100);
   await track(one, "Unheard");
   await flush(one);
   assert.equal(await letGo(early), true);
@@ -234,6 +233,61 @@ test("a denial on a tab whose core is not there yet holds on one that has its co
   assert.deepEqual(await collector.named("Unheard", 1, 300), []);
   assert.ok((await collector.named("Deletion Requested", 1)).length);
   assert.deepEqual((await kept(one)).filter((key) => !/^hw\.web\.[sct]$/.test(key)), []);
+});
+
+test("a denial before the core asks to delete whom the state knows", async () => {
+  const one = await open();
+  await one.evaluate(() => {
+    hw.setConsent("granted");
+    hw.identify("u1");
+  });
+  assert.equal(await flush(one), true);
+  const [visitor] = await who(one);
+  await one.close();
+  const early = await openEarly();
+  await early.evaluate(() => {
+    hw.setConsent("denied");
+    hw.track("Unheard");
+  });
+  assert.equal(await letGo(early), true);
+  await flush(early);
+  const [request] = await collector.named("Deletion Requested", 1);
+  assert.deepEqual([request.anonymousId, request.userId], [visitor, "u1"]);
+});
+
+test("a sub-domain without consent leaves the others their visitor", async () => {
+  const at = (host) => ({ origin: app.origin.replace("127.0.0.1", host) });
+  const shop = await open({}, at("www.shop.localhost"));
+  await track(shop, "A");
+  const [visitor] = await who(shop);
+  const blog = await open({ consent: "unknown" }, at("blog.shop.localhost"));
+  await track(blog, "Held");
+  const help = await open({}, at("help.shop.localhost"));
+  assert.equal((await who(help))[0], visitor);
+});
+
+test("who comes after a reset that waited for the core is somebody else on the next page too", async () => {
+  const one = await open();
+  await one.evaluate(() => hw.identify("u1"));
+  const [visitor] = await who(one);
+  await one.close();
+  const early = await openEarly();
+  await early.evaluate(() => {
+    // Nothing of this page arrives but by the next one.
+    navigator.sendBeacon = () => false;
+    hw.track("Former");
+    hw.reset();
+    hw.identify("u2");
+    hw.track("Next");
+  });
+  await early.close();
+  const page = await open();
+  await flush(page);
+  const [[former], [next]] = [await collector.named("Former", 1), await collector.named("Next", 1)];
+  assert.deepEqual([former.anonymousId, former.userId], [visitor, "u1"]);
+  assert.equal(next.userId, "u2");
+  assert.notEqual(next.anonymousId, visitor);
+  assert.deepEqual((await who(page)).slice(0, 2), [next.anonymousId, "u2"]);
 });
 
 const speakers = [

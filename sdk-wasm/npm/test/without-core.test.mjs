@@ -67,8 +67,11 @@ const slowCollector = async () => {
   return {
     host: `http://127.0.0.1:${server.address().port}`,
     bodies,
-    answer: (...given) => {
-      for (const answer of answers.splice(0)) answer(...given);
+    /** The first answer, and the others' status where that is another. */
+    answer: (status, headers, otherwise) => {
+      const [first, ...rest] = answers.splice(0);
+      first(status, headers);
+      for (const answer of rest) otherwise ? answer(otherwise) : answer(status, headers);
     },
     stop: () => (server.closeAllConnections(), server.close()),
   };
@@ -94,9 +97,9 @@ test("what nobody chose tells nobody's address, card or security number", async 
   const slow = await slowCollector();
   const page = await open({ host: slow.host });
   await page.evaluate(() => {
-    document.title = 'Bill of "ann.o+x@mail.example.com" 4111-1111-1111-1111';
+    document.title = 'Bill 3.0 of\t"ann.o+x@mail.example.com" 4111-1111-1111-1111';
     history.pushState({}, "", "/to/bob%40example.com/123-45-6789/2.50?utm_source=carl@example.com");
-    hw.page("Bill", { card: 4111111111111111, share: 0.12345678901234567, at: 1.5, list: [1, 22] });
+    hw.page("Bill", { card: 4111111111111111, share: 0.12345678901234567, at: 1.5, list: [1, 22], note: "To:\nann@example.com" });
     hw.track("Chosen", { to: "dora@example.com", card: "4111 1111 1111 1111" });
     return hw.flush();
   });
@@ -108,9 +111,10 @@ test("what nobody chose tells nobody's address, card or security number", async 
     share: 0.12345678901234567,
     at: 1.5,
     list: [1, 22],
+    note: "To:\n0",
   });
   assert.equal(JSON.parse(context).page.path, "/to/0/0/2.50");
-  assert.equal(JSON.parse(context).page.title, 'Bill of "0" 0');
+  assert.equal(JSON.parse(context).page.title, 'Bill 3.0 of "0" 0');
   assert.equal(JSON.parse(context).campaign.source, "0");
   assert.deepEqual(JSON.parse(chosen), { to: "dora@example.com", card: "4111 1111 1111 1111" }, "the app's own texts are its own");
   slow.stop();
@@ -176,6 +180,63 @@ test("a core is not told that its visitor is the user of before a reset", async 
   const identified = collector.events().find(({ type }) => type == "identify");
   assert.deepEqual([identified.anonymousId, identified.userId], [former[0], "u1"]);
   assert.deepEqual(await waiting(page), []);
+});
+
+test("who came after a reset that waited for the core is somebody else where there is none either", async () => {
+  const first = await open({ hasCore: true });
+  await first.evaluate(() => hw.identify("u1"));
+  const [visitor] = await who(first);
+  await first.close();
+  const early = await context.newPage();
+  await early.evaluateOnNewDocument(() => {
+    WebAssembly.instantiate = () => new Promise(() => {});
+    navigator.sendBeacon = () => false;
+  });
+  await early.goto(`${app.origin}/?host=${collector.host}`);
+  await early.evaluate(() => {
+    hw.reset();
+    hw.identify("u2");
+    hw.track("Next");
+  });
+  await early.close();
+  const page = await open();
+  await page.evaluate(() => hw.flush());
+  const [next] = await collector.named("Next", 1);
+  assert.equal(next.userId, "u2");
+  assert.notEqual(next.anonymousId, visitor);
+});
+
+test("a core that fails gives the lead to another tab", async () => {
+  const first = await open({ hasCore: true });
+  const other = await open({ hasCore: true });
+  await other.evaluate(() => {
+    hw.track("A");
+    return hw.flush();
+  });
+  await first.evaluate(() => {
+    TextEncoder.prototype.encodeInto = () => null;
+    hw.track("Trapped");
+  });
+  await other.evaluate(() => {
+    hw.setConsent("denied");
+    return hw.flush();
+  });
+  assert.ok((await collector.named("Deletion Requested", 1)).length);
+});
+
+test("of two waits that are asked for the longer one holds", async () => {
+  const slow = await slowCollector();
+  const page = await open({ host: slow.host });
+  await page.evaluate(() => {
+    for (let n = 0; n < 3; n++) hw.track("Long", { text: `${n}`.repeat(9_000) });
+    return hw.flush();
+  });
+  await until(() => slow.bodies.length > 1);
+  const asked = slow.bodies.length;
+  slow.answer(429, { "retry-after": "60" }, 503);
+  await pause(7_000);
+  assert.equal(slow.bodies.length, asked);
+  slow.stop();
 });
 
 test("what one such page left is sent by the next, and kept no longer", async () => {
