@@ -4,32 +4,18 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 
 import { buildApp, serve } from "./app.mjs";
-import { launch } from "./chromium.mjs";
-import { startCollector } from "./collector.mjs";
+import { stage } from "./stage.mjs";
 
-let app, browser, collector, context;
-before(async () => {
+let app, collector, context;
+const serveApp = () => {
   const folder = buildApp();
   writeFileSync(join(folder, "plain.html"), "<!doctype html><title>Nothing</title>");
-  app = await serve(folder);
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await app?.stop();
-});
-beforeEach(async () => {
-  collector = await startCollector(undefined, 0, ["--cookie", "hw_id;domain=shop.localhost"]);
-  context = await browser.createBrowserContext();
-});
-afterEach(async () => {
-  await context.close();
-  await collector.stop();
-  collector.remove();
-});
+  return serve(folder);
+};
+stage(serveApp, (it) => ({ app, collector, context } = it), ["--cookie", "hw_id;domain=shop.localhost"]);
 
 const at = (host, url) => url.replace("127.0.0.1", host);
 const NAMED = { serverCookieName: "hw_id" };

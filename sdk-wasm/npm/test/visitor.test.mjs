@@ -2,32 +2,18 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { buildApp, serve } from "./app.mjs";
-import { launch } from "./chromium.mjs";
-import { startCollector } from "./collector.mjs";
+import { stage } from "./stage.mjs";
 
 let app, browser, collector, context;
 const asked = [];
-before(async () => {
-  app = await serve(buildApp(), ({ search }) => (asked.push(app.origin + "/" + search), {}));
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await app?.stop();
-});
-beforeEach(async () => {
-  collector = await startCollector();
-  context = await browser.createBrowserContext();
-});
-afterEach(async () => {
-  await context.close();
-  await collector.stop();
-  collector.remove();
-});
+stage(
+  () => serve(buildApp(), ({ search }) => (asked.push(app.origin + "/" + search), {})),
+  (it) => ({ app, browser, collector, context } = it),
+);
 
 const open = async (options = {}, { origin = app.origin, more = "", prepare, isEarly } = {}) => {
   const page = await context.newPage();

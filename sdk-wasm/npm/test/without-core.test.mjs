@@ -2,35 +2,18 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 
 import { buildApp, serve } from "./app.mjs";
-import { launch } from "./chromium.mjs";
-import { startCollector } from "./collector.mjs";
+import { stage } from "./stage.mjs";
 
 /** Nothing listens there. */
 const NOWHERE = "http://127.0.0.1:9";
 
-let app, browser, collector, context;
-before(async () => {
-  app = await serve(buildApp());
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await app?.stop();
-});
-beforeEach(async () => {
-  collector = await startCollector();
-  context = await browser.createBrowserContext();
-});
-afterEach(async () => {
-  await context.close();
-  await collector.stop();
-  collector.remove();
-});
+let app, collector, context;
+stage(() => serve(buildApp()), (it) => ({ app, collector, context } = it));
 
 const open = async ({ host = collector.host, options = {}, hasCore = false } = {}) => {
   const page = await context.newPage();
