@@ -200,6 +200,24 @@ fn what_was_lost_before_a_grant_elsewhere_is_told_once() {
 }
 
 #[test]
+fn what_was_lost_before_a_decision_is_told_besides_what_a_former_visit_lost() {
+    let common = Rc::default();
+    let nameless = |client: &mut Client, now| {
+        let _ = client.track("", None, &EventOptions::default(), now);
+    };
+    Tab::open(&common, 1, Consent::Granted).act(at(0), |client| nameless(client, at(0)));
+    // The site asks now, and this visitor has not decided.
+    let [mut one, mut two] = [2, 3].map(|seed| Tab::open(&common, seed, Consent::Unknown));
+    two.act(at(1), |client| nameless(client, at(1)));
+    one.act(at(2), |client| client.set_consent(Consent::Granted, at(2)));
+    for ms in 3..6 {
+        two.act(at(ms), |client| client.tick(at(ms)));
+        one.act(at(ms), |client| client.tick(at(ms)));
+    }
+    assert_eq!(one.client.losses().collect::<Vec<_>>(), [(LossReason::Serialize, 2)]);
+}
+
+#[test]
 fn a_state_that_cannot_be_read_changes_nothing() {
     let [mut one, _] = tabs(Consent::Granted);
     one.track(at(0));

@@ -18,6 +18,7 @@ use holloway_wire::{LossReason, MessageId};
 use self::sending::InFlight;
 use crate::{
     ChunkId, Config, Consent, Diagnostic, Effect, HostMark, Now, Session, Token,
+    losses::Losses,
     outbox::{Outbox, STORES_LATER},
     random::Random,
     retry::Retry,
@@ -123,6 +124,8 @@ pub struct Client {
     is_amid: bool,
     /// There is a state on the disk.
     is_kept: bool,
+    /// Its losses.
+    kept_losses: Losses,
     /// The state has something that the command's end is to write.
     must_save: bool,
     /// When the latest event came, in this run.

@@ -7,6 +7,7 @@ use holloway_wire::{LossReason, limits::BATCH_EVENTS_MAX};
 use super::{Client, NEVER};
 use crate::{
     Config, Consent, Diagnostic, Now, Restored, RestoredChunk,
+    losses::Losses,
     outbox::Outbox,
     random::Random,
     retry::Retry,
@@ -36,6 +37,7 @@ impl Client {
         wake_asked_mono_ms: NEVER,
         is_amid: false,
         is_kept: false,
+        kept_losses: Losses::NONE,
         must_save: false,
         active_mono_ms: None,
         skew_ms: None,
@@ -73,6 +75,7 @@ impl Client {
         let has_copy = client.take_up(copy);
         let had_agreed = has_copy && client.consent != Consent::Denied;
         let is_whole = client.take_up(state);
+        client.kept_losses = client.state.losses;
         let is_new = !has_copy && !is_whole;
         let had_state = !state.is_empty() || !copy.is_empty();
         if had_state && !is_whole {

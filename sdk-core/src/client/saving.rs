@@ -36,6 +36,7 @@ impl Client {
         self.state[Number::ByServer] = self.retry.by_server.into();
         self.saved_mono_ms = now.mono_ms;
         self.is_kept = true;
+        self.kept_losses = self.state.losses;
         self.must_save = false;
         let bytes = self.state.write();
         let token = self.store_token(Waiting::State);

@@ -36,13 +36,11 @@ impl Client {
                 theirs.set(text, &mine[text]);
             }
         }
-        if before == Consent::Unknown && !self.is_kept {
-            if consent == before {
-                theirs.losses = mine.losses;
-            } else {
-                theirs.losses.add_all(&mine.losses);
-            }
-        }
+        // Of the losses what nobody else knows of.
+        let read = theirs.losses;
+        mine.losses.acknowledge(&self.kept_losses);
+        theirs.losses.add_all(&mine.losses);
+        self.kept_losses = read;
         // Of another session than theirs nothing counts, and of a visitor who is to be forgotten no number at all.
         let ours = [Number::Sequence, Number::Events, Number::LastUnixMs, Number::DurationMs];
         let kept = if is_denied { 0 } else { 1 + 3 * usize::from(is_same) };
