@@ -15,9 +15,9 @@ bindgen=$(xtask/wasm-bindgen.sh)
 say "compiling the core"
 rustup target list --installed 2>/dev/null | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
 # As a cdylib alone: with an rlib beside it cargo leaves link-time optimisation out.
-# Loops as they are written: what LLVM makes of them for speed is larger.
+# Loops and values as they are written: what LLVM makes of them for speed is larger.
 cargo rustc --quiet --package holloway-wasm --lib --crate-type cdylib --profile wasm --target wasm32-unknown-unknown \
-  -- -C llvm-args=-disable-lsr
+  -- -C llvm-args=-disable-lsr -C llvm-args=-enable-pre=false
 glue=$target/npm-build/glue
 rm -rf "$glue"
 # `bundler` is the form whose loader is left to us: ours reads the module from the script itself.
