@@ -1,12 +1,16 @@
-// One timer for what is to be tried again.
+// One timer for what is sent without the core.
 
-/** Rings once, so many milliseconds after it was first set; only a wait that somebody asked for moves it, to later. */
+/** At most one request in so many milliseconds. */
+const INTERVAL_MS = 5_000;
+
+/** Rings once, as soon as it may or as somebody asked for; only who asks for longer moves it. */
 export const openAlarm = (ring: () => void) => {
   let timer: ReturnType<typeof setTimeout> | 0 | undefined;
   let dueMs = 0;
-  return (waitMs: number, isAsked: boolean): void => {
+  return (askedMs: number): void => {
+    const waitMs = Math.max(INTERVAL_MS, askedMs);
     const laterMs = Date.now() + waitMs;
-    if (timer && !(isAsked && laterMs > dueMs)) return;
+    if (timer && !(askedMs && laterMs > dueMs)) return;
     clearTimeout(timer);
     dueMs = laterMs;
     timer = setTimeout(() => {

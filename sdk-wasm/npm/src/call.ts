@@ -36,7 +36,7 @@ export const uuid = (unixMs: number): string => {
 };
 
 /** Far more than an event may have, and little enough for the core's memory. */
-const TEXT_CHARS_MAX = 2 ** 20;
+const TEXT_CHARS_MAX = 2 ** 17;
 
 // What cannot be written becomes a text that the core refuses and counts as a loss.
 const json = (value: unknown): string => {
@@ -83,7 +83,7 @@ export const readCall = (text: string): Call => {
 };
 
 /** Escapes, e-mail addresses, fractions, and as many digits as cards and security numbers have. */
-const PERSONAL = /\\.|[^\s"\\:;,/?&=<>()@]+(@|%40)[\w-]+\.[\w.-]+|\d+\.\d+|\d([ +-]?\d){12,}|\d{3}-\d\d-\d{4}/g;
+const PERSONAL = /\\(u...)?.|[^\s"\\:;,/?&=<>()@]{1,99}(@|%40)[\w-]+\.[\w.-]+|\d+\.\d+|\d([ +-]?\d){12,}|\d{3}-\d\d-\d{4}/g;
 
 /** A call as it may go without the core, which would look closer: what nobody chose tells nothing that may be a person's. */
 export const bare = ([...call]: Call): Call => {

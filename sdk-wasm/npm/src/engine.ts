@@ -10,14 +10,11 @@ import { ADOPT, CONSENTS, COOKIE, DIAGNOSTICS, FLUSH, HIDDEN, HTTP_DONE, LEAD, O
 import type { Act, Core } from "./core.js";
 import type { Consent, Diagnostic, InitOptions } from "./options.js";
 import { allowQuery, environment, undecided } from "./page.js";
-import { openStorage, recordKey } from "./storage.js";
+import { byChunk, openStorage, recordKey } from "./storage.js";
 import { openTransport } from "./transport.js";
 import { RETRY } from "./receipt.js";
 import { isEvent, openWaiting, userOf } from "./waiting.js";
 import { openWriters } from "./writer.js";
-
-/** Without the core: at most one request in so many milliseconds. */
-const RAW_INTERVAL_MS = 5_000;
 
 export const startEngine = (options: InitOptions) => {
   const { writeKey, persistence, onSession } = options;
@@ -50,7 +47,9 @@ export const startEngine = (options: InitOptions) => {
   let wakeAtMs = 0;
   /** The state as this tab knows it; another one in storage is another tab's. */
   let state = "";
+  /** Who the visitor is, as this page wrote it, and as it was found last. */
   let record = "";
+  let seen = "";
   let flushes: ((isDone: boolean) => void)[] = [];
   let tickTimer: ReturnType<typeof setTimeout> | undefined;
   /** Another tab's decision is still to be told to the core. */
@@ -63,8 +62,10 @@ export const startEngine = (options: InitOptions) => {
   /** Who the visitor is, if that changed: on another tab or sub-domain, or on the page before a prerendered one. */
   const recall = () => {
     const told = find();
-    // Without consent it stays another sub-domain's, and is not for us to take away.
-    return told && told != record && (subject = fields(isGranted() ? (record = told) : told));
+    if (!told || told == seen) return;
+    // A core that was denied hears of nobody: it is news again once that is taken back.
+    if (consent != "denied") seen = told;
+    return (subject = fields(told));
   };
   recall();
 
@@ -80,17 +81,17 @@ export const startEngine = (options: InitOptions) => {
     keep("i", record);
     writeRecord(record);
     // An older cookie of this name may be in the way: what it says is no news.
-    record = find();
+    seen = find();
   };
   const alarm = openAlarm(() => sendRaw());
-  const rawSoon = (askedMs = 0) => hasFailed && alarm(Math.max(RAW_INTERVAL_MS, askedMs), askedMs > 0);
+  const rawSoon = (askedMs = 0) => hasFailed && alarm(askedMs);
   const fail = () => {
     core = undefined;
     release("lead");
     hasFailed = true;
     report("core-failed");
     // A reset or a decision among them is for us to carry out now.
-    for (const call of takeWaiting()) accept(call);
+    for (const [call, , who] of takeWaiting()) accept(call, who);
   };
   /** Never lets the core's end reach the app. */
   const run = (kind: number, first?: number, text?: string, second?: number): boolean => {
@@ -102,15 +103,18 @@ export const startEngine = (options: InitOptions) => {
     try {
       isInside = true;
       if (core) {
+        // A page of another sub-domain knows better, unless it is this call that changes who the visitor is.
+        const told = isGranted() && kind != COOKIE && recall();
         const stored = read("s");
         if (stored != state) {
           state = stored;
           left = core((kindNow = SYNC), 0, stored);
         }
-        // A page of another sub-domain knows better, unless it is this call that changes who the visitor is.
-        const told = isGranted() && kind != COOKIE && recall();
+        const say = () => core!((kindNow = kind), first, text, second);
+        // It hears of nobody before it is allowed to.
+        if (kind == CONSENT) left = say();
         if (told) left = core((kindNow = COOKIE), 0, told.join("\n"));
-        left = core((kindNow = kind), first, text, second);
+        if (kind != CONSENT) left = say();
       }
     } catch {
       isInside = false;
@@ -168,7 +172,7 @@ export const startEngine = (options: InitOptions) => {
       subject = [uuid(Date.now())];
       return remember();
     }
-    if (hasFailed && (kind == CONSENT || consent == "denied")) return;
+    if ((kind == CONSENT || consent == "denied") && (hasFailed || (isEvent(call) && !isPrerendering))) return;
     if (!core) recall();
     const isKept = isGranted() && !isPrerendering;
     if (!subject[0]) {
@@ -201,12 +205,7 @@ export const startEngine = (options: InitOptions) => {
 
   /** Takes over what a closed tab left. */
   const adopt = (orphan: string, isLate: boolean) => {
-    const found: Record<string, string[]> = {};
-    for (const key of keysUnder(`o.${orphan}.`).sort()) {
-      const [, , chunk, index] = key.split(".");
-      (found[chunk!] ||= [])[+index!] = key;
-    }
-    // Sorted, a writer's chunks are in the order of their ids, and `q` is behind them: what waited for the core came last.
+    const found = byChunk(keysUnder(`o.${orphan}.`));
     for (const chunk in found) {
       const keys = Object.values(found[chunk]!);
       let id = +chunk;
@@ -227,6 +226,7 @@ export const startEngine = (options: InitOptions) => {
           // Who this visitor is has been settled since, if others came late.
           if (isEvent(call) || !(isLate || isTheirs)) {
             if (core && isTheirs) {
+              if (anew) keep(key, JSON.stringify([...call, who]));
               if (isGranted()) sendCalls(who, "", [call], () => remove(key));
               continue;
             }
@@ -292,7 +292,8 @@ export const startEngine = (options: InitOptions) => {
       const [, , session] = subject;
       consent = CONSENTS[decision]!;
       subject = text.split("\n");
-      remember();
+      // Whoever wrote the state has written this too, and somebody else may have since.
+      if (kindNow != SYNC) remember();
       // One that a former page began, or a page of a sub-domain, is no news.
       if (kindNow != COOKIE && subject[2] && subject[2] != session && onSession) {
         notify([() => onSession(subject[2]!, subject[7]!)], 0);

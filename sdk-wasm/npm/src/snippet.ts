@@ -57,7 +57,8 @@ if (typeof document != "undefined") {
       } catch {
         // The script counts what cannot be written; without storage, memory has to do.
       }
-      calls.push(call);
+      // Nothing of who said no; but a decision, and purposes, may take that back.
+      if (consent != "denied" || /^set/.test(method)) calls.push(call);
     };
   }
 }

@@ -27,3 +27,16 @@ export type Store = ReturnType<typeof openStorage>;
 /** The key of a record. */
 export const recordKey = (writer: string, chunk: number | string, index: number): string =>
   `o.${writer}.${chunk}.${index}`;
+
+/**
+ * Keys of a writer's records by their chunk, in order. Sorted, its chunks are in the order of their ids, and `q` is behind
+ * them: what waited for the core came last.
+ */
+export const byChunk = (keys: string[]): Record<string, string[]> => {
+  const found: Record<string, string[]> = {};
+  for (const key of keys.sort()) {
+    const [, , chunk, index] = key.split(".");
+    (found[chunk!] ||= [])[+index!] = key;
+  }
+  return found;
+};

@@ -15,6 +15,7 @@ export type Part = (anonymousId: string, userId: string, calls: Call[], done: ()
 
 /** A beacon takes 64 KiB; a character may be three bytes. */
 const CALLS_CHARS_MAX = 18 * 1024;
+const REGISTERED_CHARS_MAX = 8 * 1024;
 
 /** Whether a call is an event, and whether it says who the user is. */
 export const isEvent = ([kind]: Call): boolean => (kind & 15) <= ALIAS;
@@ -40,17 +41,18 @@ export const openWaiting = ([, keep, remove]: Store, writer: string) => {
   const push = (call: Call, anonymousId: string, isKept: boolean): void => {
     const key = recordKey(writer, "q", count++);
     // Only who carries the reset out knows the visitor after it.
-    if (isKept) keep(key, JSON.stringify([...call, isReset ? "" : anonymousId]));
+    const who = isReset ? "" : anonymousId;
+    if (isKept) keep(key, JSON.stringify([...call, who]));
     isReset ||= call[0] == RESET;
-    calls.push([call, key, anonymousId]);
+    calls.push([call, key, who]);
   };
   /** Hands the calls over, in order, and forgets those that were taken: up to the first that was not. */
   const drain = (take: (call: Call) => boolean): void => {
     forget(before(([call]) => !take(call)));
   };
   /** Everything that waits, for good. */
-  const take = (): Call[] => {
-    const taken = calls.map(callOf);
+  const take = (): Waiting[] => {
+    const taken = calls;
     isReset = false;
     forget(calls);
     return taken;
@@ -82,7 +84,8 @@ export const openWaiting = ([, keep, remove]: Store, writer: string) => {
         user = (who == visitor && userId) || "";
         registered = [];
       }
-      if (call[0] == REGISTER) registered = [...registered, call];
+      // More than the core would take stands in the way of what comes after it.
+      if (call[0] == REGISTER) registered = size > REGISTERED_CHARS_MAX ? registered : [...registered, call];
       else if (isSent) user = userOf(user, call);
       else if (isEvent(call)) {
         if (!part.length) first = registered;

@@ -184,6 +184,17 @@ test("what cannot be written is a counted loss, and what comes after it arrives"
   assert.equal(await page.evaluate(() => diagnostics.filter((it) => it.kind == "lost").length), 1);
 });
 
+test("what is recorded under a denial is gone when it is taken back before the script", async () => {
+  site.isHeld = true;
+  site.inline = `${init(', consent: "denied"')} hw.track("Unheard"); hw.setConsent("granted"); hw.track("Heard");`;
+  await open();
+  site.release();
+  await until("hw.ready");
+  await page.evaluate("hw.flush()");
+  assert.equal((await collector.named("Heard", 1)).length, 1);
+  assert.deepEqual(await collector.named("Unheard", 1, 300), []);
+});
+
 test("without localStorage the calls are taken over from memory", async () => {
   await page.evaluateOnNewDocument(() => {
     Object.defineProperty(window, "localStorage", {

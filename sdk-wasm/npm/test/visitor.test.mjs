@@ -276,6 +276,73 @@ test("who comes after a reset that waited for the core is somebody else on the n
   assert.deepEqual((await who(page)).slice(0, 2), [next.anonymousId, "u2"]);
 });
 
+for (const consent of ["denied", "unknown"]) {
+  test(`who agrees on a sub-domain is the visitor of the others: ${consent} before`, async () => {
+    const at = (host) => ({ origin: app.origin.replace("127.0.0.1", host) });
+    const shop = await open({}, at("www.shop.localhost"));
+    await shop.evaluate(() => hw.identify("u1"));
+    const [visitor] = await who(shop);
+    const blog = await open({ consent }, at("blog.shop.localhost"));
+    await blog.evaluate(() => {
+      hw.setConsent("granted");
+      hw.track("Agreed");
+    });
+    assert.deepEqual((await who(blog)).slice(0, 2), [visitor, "u1"]);
+    await track(shop, "B");
+    assert.deepEqual((await who(shop)).slice(0, 2), [visitor, "u1"]);
+  });
+}
+
+test("who resets before agreeing on a sub-domain is somebody else", async () => {
+  const at = (host) => ({ origin: app.origin.replace("127.0.0.1", host) });
+  const shop = await open({}, at("www.shop.localhost"));
+  await shop.evaluate(() => hw.identify("u1"));
+  const [visitor] = await who(shop);
+  const blog = await open({ consent: "unknown" }, at("blog.shop.localhost"));
+  await blog.evaluate(() => {
+    hw.reset();
+    hw.setConsent("granted");
+    hw.track("Agreed");
+  });
+  const [other, user] = await who(blog);
+  assert.notEqual(other, visitor);
+  assert.equal(user, "");
+});
+
+test("a page that slept does not undo what a sub-domain said meanwhile", async () => {
+  const at = (host) => ({ origin: app.origin.replace("127.0.0.1", host) });
+  const asleep = await open({}, at("www.shop.localhost"));
+  await asleep.evaluate(() => hw.identify("u1"));
+  const session = await asleep.createCDPSession();
+  await session.send("Page.setWebLifecycleState", { state: "frozen" });
+  const beside = await open({}, at("www.shop.localhost"));
+  await beside.evaluate(() => hw.register({ shop: "north" }));
+  const blog = await open({}, at("blog.shop.localhost"));
+  await blog.evaluate(() => {
+    hw.reset();
+    hw.track("After");
+  });
+  const [visitor] = await who(blog);
+  await session.send("Page.setWebLifecycleState", { state: "active" });
+  await track(asleep, "Awake");
+  assert.deepEqual((await who(asleep)).slice(0, 2), [visitor, ""]);
+  await track(blog, "Later");
+  assert.deepEqual((await who(blog)).slice(0, 2), [visitor, ""]);
+});
+
+test("what is recorded under a denial is gone when it is taken back before the core", async () => {
+  const early = await openEarly({ consent: "denied" });
+  await early.evaluate(() => {
+    hw.track("Unheard");
+    hw.setConsent("granted");
+    hw.track("Heard");
+  });
+  assert.equal(await letGo(early), true);
+  await flush(early);
+  assert.equal((await collector.named("Heard", 1)).length, 1);
+  assert.deepEqual(await collector.named("Unheard", 1, 300), []);
+});
+
 const speakers = [
   ["locks are refused", async () => open({}, { prepare: () => (navigator.locks.request = () => Promise.reject(new DOMException("refused", "SecurityError"))) })],
   ["tabs share nothing", async () => (await open({ persistence: "memory" }), open({ persistence: "memory" }))],
@@ -367,8 +434,12 @@ test("what a trap of the core leaves is sent without it", async () => {
 });
 
 test("a trap while the core takes what waited for it loses nothing", async () => {
+  const one = await open();
+  const [visitor] = await who(one);
+  await one.close();
   const page = await openEarly();
   await page.evaluate(() => {
+    hw.track("Former");
     hw.reset();
     hw.track("Taken");
     hw.track("Trapped");
@@ -382,7 +453,12 @@ test("a trap while the core takes what waited for it loses nothing", async () =>
   });
   assert.equal(await letGo(page), false);
   await page.evaluate(() => hw.flush());
-  for (const name of ["Taken", "Trapped", "After it"]) assert.equal((await collector.named(name, 1, 2_000)).length, 1, name);
+  for (const name of ["Taken", "Trapped", "After it"]) {
+    const found = await collector.named(name, 1, 2_000);
+    assert.deepEqual(found.map(({ anonymousId }) => anonymousId == visitor), [false], name);
+  }
+  const [former] = await collector.named("Former", 1, 2_000);
+  assert.equal(former.anonymousId, visitor);
 });
 
 test("what a listener records in a call that traps is sent without the core", async () => {

@@ -82,12 +82,16 @@ test("what nobody chose tells nobody's address, card or security number", async 
   await page.evaluate(() => {
     document.title = 'Bill 3.0 of\t"ann.o+x@mail.example.com" 4111-1111-1111-1111';
     history.pushState({}, "", "/to/bob%40example.com/123-45-6789/2.50?utm_source=carl@example.com");
+    hw.page("Odd", { cut: "\ud83dbob@example.com", control: "\u0001234567890123", long: "x".repeat(100_000) });
     hw.page("Bill", { card: 4111111111111111, share: 0.12345678901234567, at: 1.5, list: [1, 22], note: "To:\nann@example.com" });
     hw.track("Chosen", { to: "dora@example.com", card: "4111 1111 1111 1111" });
     return hw.flush();
   });
-  await until(() => slow.bodies.length);
-  const [[, , viewed, , , context], [, , chosen]] = ["Bill", "Chosen"].map((name) => slow.bodies[0].calls.find((call) => call[1] == name));
+  await until(() => slow.bodies.some(({ calls }) => calls.some((call) => call[1] == "Chosen")));
+  const calls = slow.bodies.flatMap(({ calls }) => calls);
+  const [, , odd] = calls.find((call) => call[1] == "Odd");
+  assert.deepEqual(["cut", "control"].map((key) => JSON.parse(odd)[key]), ["\ud83d0", "\u0001234567890123"]);
+  const [[, , viewed, , , context], [, , chosen]] = ["Bill", "Chosen"].map((name) => calls.find((call) => call[1] == name));
   assert.deepEqual(JSON.parse(viewed), {
     ...JSON.parse(context).page,
     card: 0,
@@ -205,6 +209,18 @@ test("a core that fails gives the lead to another tab", async () => {
     return hw.flush();
   });
   assert.ok((await collector.named("Deletion Requested", 1)).length);
+});
+
+test("super properties that are too many stand in nobody's way", async () => {
+  const page = await open();
+  await page.evaluate(() => {
+    hw.register({ shop: "north" });
+    hw.register({ all: "x".repeat(70_000) });
+    hw.track("After it");
+    return hw.flush();
+  });
+  const [event] = await collector.named("After it", 1);
+  assert.deepEqual(event?.properties, { shop: "north" });
 });
 
 test("of two waits that are asked for the longer one holds", async () => {
