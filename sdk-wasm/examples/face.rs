@@ -44,6 +44,14 @@ impl Face {
         self.0.track(name, properties);
     }
 
+    pub fn identify(&self, user_id: &str) {
+        self.0.identify(user_id, "");
+    }
+
+    pub fn user_id(&self) -> String {
+        self.0.user_id()
+    }
+
     pub fn reset(&self) {
         self.0.reset();
     }

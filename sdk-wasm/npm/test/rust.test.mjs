@@ -375,6 +375,42 @@ for (const [name, options, expected] of places) {
   });
 }
 
+const who = (page) => page.evaluate(() => [hw.anonymous_id(), hw.user_id()]);
+for (const consent of ["denied", "unknown"]) {
+  test(`who agrees on a sub-domain is the visitor of the others: ${consent} before`, async () => {
+    const shop = await face({}, "www.shop.localhost");
+    await shop.evaluate(() => hw.identify("u1"));
+    const [visitor] = await who(shop);
+    const blog = await face({ consent }, "blog.shop.localhost");
+    await blog.evaluate(() => {
+      hw.track("Unheard");
+      hw.set_consent("granted");
+      hw.track("Agreed");
+    });
+    assert.deepEqual(await who(blog), [visitor, "u1"]);
+    await shop.evaluate(() => hw.track("B"));
+    assert.deepEqual(await who(shop), [visitor, "u1"]);
+    await blog.evaluate(() => hw.flush());
+    assert.equal((await collector.named("Agreed", 1)).length, 1);
+    assert.equal((await collector.named("Unheard", 1, 300)).length, consent == "denied" ? 0 : 1);
+  });
+}
+
+test("who resets before agreeing on a sub-domain is somebody else", async () => {
+  const shop = await face({}, "www.shop.localhost");
+  await shop.evaluate(() => hw.identify("u1"));
+  const [visitor] = await who(shop);
+  const blog = await face({ consent: "unknown" }, "blog.shop.localhost");
+  await blog.evaluate(() => {
+    hw.reset();
+    hw.set_consent("granted");
+    hw.track("Agreed");
+  });
+  const [other, user] = await who(blog);
+  assert.notEqual(other, visitor);
+  assert.equal(user, "");
+});
+
 test("JSON over several lines is one record on the next page too", async () => {
   await collector.stop();
   const page = await face({});

@@ -177,6 +177,8 @@ fn tab(window: Window, options: Options) -> Rc<Tab> {
         Cookie::new(window.clone(), name, options.cookie_domain.clone())
     });
     let told = cookie.as_ref().map(Cookie::read).filter(|record| !record.is_empty());
+    // A core that was denied hears of nobody: it is news once that is taken back.
+    let seen = told.clone().filter(|_| consent != Consent::Denied).unwrap_or_default();
     let told = told.or_else(|| Some(store.get("i")).filter(|record| !record.is_empty()));
     let told = told.or_else(|| options.server_cookie.as_ref().map(|name| cookie::read(&window, name)));
     let subject = fields(&told.unwrap_or_default());
@@ -198,6 +200,7 @@ fn tab(window: Window, options: Options) -> Rc<Tab> {
         state: RefCell::default(),
         cookie,
         shared: RefCell::default(),
+        seen: seen.into(),
         left: Cell::default(),
         busy: Cell::default(),
         listeners: RefCell::default(),

@@ -7,7 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::{
     Consent, Diagnostic,
     diagnostic::KINDS,
-    input::{HTTP_DONE, Input, MEET, READ_DONE},
+    input::{HTTP_DONE, Input, MEET, READ_DONE, SYNC},
     storage::record_key,
     tab::Tab,
 };
@@ -60,7 +60,10 @@ impl Host for Rc<Tab> {
                     _ => Consent::Denied,
                 });
                 let known = self.subject.replace(text.split('\n').map(str::to_owned).collect());
-                self.remember();
+                // Whoever wrote the state has written this too, and somebody else may have since.
+                if self.kind.get() != SYNC {
+                    self.remember();
+                }
                 self.greet(known.get(2));
             }
         }
@@ -150,6 +153,10 @@ impl Tab {
         if let Some(cookie) = &self.cookie {
             cookie.write(record);
             record.clone_into(&mut self.shared.borrow_mut());
+            if !record.is_empty() {
+                // An older cookie of this name may be in the way: what it says is no news.
+                *self.seen.borrow_mut() = cookie.read();
+            }
         }
     }
 }

@@ -37,8 +37,9 @@ pub(super) struct Tab {
     pub(super) store: Store,
     pub(super) transport: Transport,
     pub(super) cookie: Option<Cookie>,
-    /// What the cookie said when this tab last knew.
+    /// What this tab wrote into the cookie, and what it found there last.
     pub(super) shared: RefCell<String>,
+    pub(super) seen: RefCell<String>,
     pub(super) writer: String,
     /// Storage keys of each chunk.
     pub(super) chunks: RefCell<BTreeMap<u64, Vec<String>>>,
@@ -112,10 +113,17 @@ impl Tab {
         let Some(shell) = shell.as_mut() else { return };
         loop {
             let next = self.inputs.borrow_mut().pop_front();
-            let Some(Input { kind, first, second, text }) = next else { break };
-            self.follow(shell, kind);
-            self.kind.set(kind);
-            shell.call(kind, first, second, &text, self.now());
+            let Some(input) = next else { break };
+            let (is_decision, is_meeting) = (input.kind == CONSENT, input.kind == MEET);
+            // Before a state of another tab is taken up, which may be older.
+            let news = if is_meeting { None } else { self.news() };
+            self.follow(shell);
+            // The core hears of nobody before it is allowed to.
+            let order = if is_decision { [Some(input), news] } else { [news, Some(input)] };
+            for Input { kind, first, second, text } in order.into_iter().flatten() {
+                self.kind.set(kind);
+                shell.call(kind, first, second, &text, self.now());
+            }
             self.left.set(shell.waiting());
         }
         let left = self.left.get();
@@ -126,8 +134,18 @@ impl Tab {
         }
     }
 
-    /// Tells the core what other tabs and sub-domains did since, before a call of this kind.
-    fn follow(&self, shell: &mut Shell<Rc<Self>>, kind: u32) {
+    /// Who the visitor is, where a page of another sub-domain knows better.
+    fn news(&self) -> Option<Input> {
+        let told = self.cookie.as_ref().filter(|_| self.consent.get() == Consent::Granted)?.read();
+        if told.is_empty() || told == *self.seen.borrow() {
+            return None;
+        }
+        self.seen.borrow_mut().clone_from(&told);
+        Some(Input::of(MEET, fields(&told).join("\n")))
+    }
+
+    /// Tells the core what other tabs did since.
+    fn follow(&self, shell: &mut Shell<Rc<Self>>) {
         let mut tell = |kind, text: &str| {
             self.kind.set(kind);
             shell.call(kind, 0.0, 0.0, text, self.now());
@@ -140,15 +158,6 @@ impl Tab {
         // A tab whose core is not ready yet keeps a decision before it can write a state.
         if let Some(decided) = decided(&self.store).filter(|decided| *decided != self.consent.get()) {
             tell(CONSENT, &Input::decision(decided).text);
-        }
-        if kind == MEET || self.consent.get() != Consent::Granted {
-            return;
-        }
-        // A page of another sub-domain knows better.
-        let told = self.cookie.as_ref().map(Cookie::read).unwrap_or_default();
-        if !told.is_empty() && told != *self.shared.borrow() {
-            self.shared.borrow_mut().clone_from(&told);
-            tell(MEET, &fields(&told).join("\n"));
         }
     }
 

@@ -30,10 +30,14 @@ impl Tab {
         if self.is_ready.get() {
             return self.run(call);
         }
-        let mut waiting = self.waiting.borrow_mut();
-        let key = record_key(&self.writer, "q", waiting.len());
         let document = self.window.document();
         let is_seen = !document.is_some_and(|document| property(&document, "prerendering").is_truthy());
+        if is_seen && self.consent.get() == Consent::Denied && call.is_event() {
+            // Nothing of who said no waits for a decision that takes it back.
+            return;
+        }
+        let mut waiting = self.waiting.borrow_mut();
+        let key = record_key(&self.writer, "q", waiting.len());
         if call.kind != CONSENT && is_seen && self.consent.get() == Consent::Granted {
             // Who dies here leaves it to another page: the collector must know the two as one.
             let random = [self.random(), self.random(), self.random()].map(u32::to_le_bytes);
