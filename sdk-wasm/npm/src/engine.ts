@@ -1,13 +1,11 @@
 // The host of the core: carries out what it asks, tells it what the page notices, and stands in for it before it is
 // ready. The core decides; here is only what a browser owns: storage, requests, clocks, the page's end.
 
-import { CONSENT, RESET, bare, readCall, uuid } from "./call.js";
-import type { Call } from "./call.js";
+import { type Call, CONSENT, RESET, bare, readCall, uuid } from "./call.js";
 import { openAlarm } from "./alarm.js";
 import { notify } from "./callback.js";
 import { fields, openCookie, readCookie } from "./cookie.js";
-import { ADOPT, CONSENTS, COOKIE, DIAGNOSTICS, FLUSH, HIDDEN, HTTP_DONE, LEAD, ONLINE, READ_DONE, SYNC, TICK, VISIBLE, openCore } from "./core.js";
-import type { Act, Core } from "./core.js";
+import { ADOPT, CONSENTS, COOKIE, DIAGNOSTICS, FLUSH, HIDDEN, HTTP_DONE, LEAD, ONLINE, READ_DONE, SYNC, TICK, VISIBLE, type Act, type Core, openCore } from "./core.js";
 import type { Consent, Diagnostic, InitOptions } from "./options.js";
 import { allowQuery, environment, undecided } from "./page.js";
 import { byChunk, openStorage, recordKey } from "./storage.js";
@@ -50,6 +48,7 @@ export const startEngine = (options: InitOptions) => {
   /** Who the visitor is, as this page wrote it, and as it was found last. */
   let record = "";
   let seen = "";
+  let session = "";
   let flushes: ((isDone: boolean) => void)[] = [];
   let tickTimer: ReturnType<typeof setTimeout> | undefined;
   /** Another tab's decision is still to be told to the core. */
@@ -104,16 +103,22 @@ export const startEngine = (options: InitOptions) => {
       isInside = true;
       if (core) {
         // A page of another sub-domain knows better, unless it is this call that changes who the visitor is.
-        const told = isGranted() && kind != COOKIE && recall();
+        let told = isGranted() && kind != COOKIE && recall();
         const stored = read("s");
         if (stored != state) {
           state = stored;
           left = core((kindNow = SYNC), 0, stored);
+          // Most often the state says the same.
+          if (told && told.join() == subject.join()) told = undefined;
         }
         const say = () => core!((kindNow = kind), first, text, second);
         // It hears of nobody before it is allowed to.
         if (kind == CONSENT) left = say();
-        if (told) left = core((kindNow = COOKIE), 0, told.join("\n"));
+        if (told) {
+          // Who logged in before a decision is known to this core alone.
+          if (told[0] == subject[0]) told[1] ||= subject[1] || "";
+          left = core((kindNow = COOKIE), 0, told.join("\n"));
+        }
         if (kind != CONSENT) left = say();
       }
     } catch {
@@ -289,15 +294,16 @@ export const startEngine = (options: InitOptions) => {
     (decision, _, text) => {
       // It opens, and is told who the visitor is next.
       if (!core) return;
-      const [, , session] = subject;
+      const before = consent;
       consent = CONSENTS[decision]!;
       subject = text.split("\n");
       // Whoever wrote the state has written this too, and somebody else may have since.
-      if (kindNow != SYNC) remember();
+      if (kindNow != SYNC || consent != before) remember();
       // One that a former page began, or a page of a sub-domain, is no news.
       if (kindNow != COOKIE && subject[2] && subject[2] != session && onSession) {
         notify([() => onSession(subject[2]!, subject[7]!)], 0);
       }
+      session = subject[2] || "";
     },
   ];
 
@@ -347,10 +353,7 @@ export const startEngine = (options: InitOptions) => {
     if (core) run(HIDDEN);
     if (!isReady || !core) sendRaw(true);
   };
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) leave();
-    else run(VISIBLE);
-  });
+  document.addEventListener("visibilitychange", () => (document.hidden ? leave() : run(VISIBLE)));
   addEventListener("pagehide", leave);
   addEventListener("online", () => run(ONLINE));
   // Another tab decided, or changed who the visitor is.
@@ -372,10 +375,7 @@ export const startEngine = (options: InitOptions) => {
     ready,
     flush: async (): Promise<boolean> => {
       await ready;
-      if (!core) {
-        sendRaw();
-        return false;
-      }
+      if (!core) return (sendRaw(), false);
       return new Promise((settle) => {
         flushes.push(settle);
         run(FLUSH);

@@ -276,6 +276,32 @@ test("who comes after a reset that waited for the core is somebody else on the n
   assert.deepEqual((await who(page)).slice(0, 2), [next.anonymousId, "u2"]);
 });
 
+test("who logged in before a decision is known when another tab makes it", async () => {
+  const one = await open({ consent: "unknown" });
+  const other = await open({ consent: "unknown" });
+  await one.evaluate(() => hw.identify("u1"));
+  await other.evaluate(() => hw.setConsent("granted"));
+  await track(one, "A");
+  assert.equal((await who(one))[1], "u1");
+  await track(other, "B");
+  assert.deepEqual((await who(other)).slice(0, 2), (await who(one)).slice(0, 2));
+});
+
+test("onSession is told of a session that another tab began, once", async () => {
+  const one = await open();
+  const other = await open();
+  await track(one, "A");
+  await track(other, "B");
+  const before = await one.evaluate(() => sessions.length);
+  await other.evaluate(() => hw.startSession());
+  // The state is news to it; a cookie that came first would be taken for a sub-domain's.
+  await one.waitForFunction((before) => sessions.length > before, {}, before);
+  await track(one, "C");
+  await track(other, "D");
+  const told = await one.evaluate((before) => sessions.slice(before), before);
+  assert.deepEqual(told.map(([id]) => id), [(await who(other))[2]]);
+});
+
 for (const consent of ["denied", "unknown"]) {
   test(`who agrees on a sub-domain is the visitor of the others: ${consent} before`, async () => {
     const at = (host) => ({ origin: app.origin.replace("127.0.0.1", host) });

@@ -54,14 +54,14 @@ impl Host for Rc<Tab> {
                 self.tell(Diagnostic { kind: kind.copied().unwrap_or_default(), first, second });
             }
             Act::Identity => {
-                self.consent.set(match first as u8 {
+                let before = self.consent.replace(match first as u8 {
                     0 => Consent::Unknown,
                     1 => Consent::Granted,
                     _ => Consent::Denied,
                 });
                 let known = self.subject.replace(text.split('\n').map(str::to_owned).collect());
                 // Whoever wrote the state has written this too, and somebody else may have since.
-                if self.kind.get() != SYNC {
+                if self.kind.get() != SYNC || before != self.consent.get() {
                     self.remember();
                 }
                 self.greet(known.get(2));

@@ -116,8 +116,11 @@ impl Tab {
             let Some(input) = next else { break };
             let (is_decision, is_meeting) = (input.kind == CONSENT, input.kind == MEET);
             // Before a state of another tab is taken up, which may be older.
-            let news = if is_meeting { None } else { self.news() };
-            self.follow(shell);
+            let mut news = if is_meeting { None } else { self.news() };
+            // Most often the state says the same.
+            if self.follow(shell) {
+                news = news.filter(|news| news.text != self.subject.borrow().join("\n"));
+            }
             // The core hears of nobody before it is allowed to.
             let order = if is_decision { [Some(input), news] } else { [news, Some(input)] };
             for Input { kind, first, second, text } in order.into_iter().flatten() {
@@ -144,14 +147,15 @@ impl Tab {
         Some(Input::of(MEET, fields(&told).join("\n")))
     }
 
-    /// Tells the core what other tabs did since.
-    fn follow(&self, shell: &mut Shell<Rc<Self>>) {
+    /// Tells the core what other tabs did since; whether one wrote the state.
+    fn follow(&self, shell: &mut Shell<Rc<Self>>) -> bool {
         let mut tell = |kind, text: &str| {
             self.kind.set(kind);
             shell.call(kind, 0.0, 0.0, text, self.now());
         };
         let stored = self.store.get("s");
-        if *self.state.borrow() != stored {
+        let is_news = *self.state.borrow() != stored;
+        if is_news {
             self.state.borrow_mut().clone_from(&stored);
             tell(SYNC, &stored);
         }
@@ -159,6 +163,7 @@ impl Tab {
         if let Some(decided) = decided(&self.store).filter(|decided| *decided != self.consent.get()) {
             tell(CONSENT, &Input::decision(decided).text);
         }
+        is_news
     }
 
     /// Takes down a decision, before the state that says so: other tabs hear of both, and must not find the one without
