@@ -4,14 +4,12 @@
 use std::{fmt::Write as _, str::FromStr};
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use holloway_wire::decode;
+use holloway_wire::{DELETION_EVENT, decode};
 
 /// Browsers keep a cookie for 400 days at most (RFC 6265bis).
 const MAX_AGE_S_MAX: u32 = 34_560_000;
 /// Browsers drop a cookie of more than 4,096 bytes; an id has at most three for each of its 512.
 const NAME_BYTES_MAX: usize = 64;
-/// What clients ask for when a visitor says no.
-const DELETION_EVENT: &str = "Deletion Requested";
 
 /// How the cookie is called, where it holds and how long: `NAME[;domain=DOMAIN][;max-age=SECONDS]`.
 ///

@@ -55,7 +55,8 @@ pub enum Effect {
         /// The record: one event's JSON.
         payload: Vec<u8>,
     },
-    /// No more records follow in this chunk: make it durable; answer with `stored`.
+    /// No more records follow in this chunk: make it durable; answer with `stored`. Not without the feature `late-storage`:
+    /// such a host's records are durable one by one.
     Seal {
         /// For the answer.
         token: Token,

@@ -56,7 +56,7 @@ pub enum Tracked {
 ///   [`lost`](Self::lost), [`sync`](Self::sync), [`meet`](Self::meet), [`set_follower`](Self::set_follower), and the answers
 ///   [`stored`](Self::stored), [`read_done`](Self::read_done) or [`records_read`](Self::records_read), and
 ///   [`http_done`](Self::http_done), [`http_ended`](Self::http_ended) or [`http_answered`](Self::http_answered);
-/// * **[`poll_effect`](Self::poll_effect)** gives what to do next.
+/// * **[`poll_effect`](Self::poll_effect)** gives what to do next; [`take_effects`](Self::take_effects) all of it at once.
 ///
 /// After every command and input, call `poll_effect` until it gives `None`, and carry the effects out in that
 /// order. Answers may come at once or later, in any order.

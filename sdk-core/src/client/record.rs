@@ -228,7 +228,7 @@ impl Client {
     /// The event that asks a collector to delete what it has of this device and its user.
     pub(super) fn deletion_request(&mut self, now: Now) -> String {
         let message_id = self.new_id(now);
-        // As `Event::write` has it, in less code.
+        // As `Event::write` has it, in less code: a test holds the two together.
         let mut payload = String::new();
         let out = &mut payload;
         write_member(out, "{\"type\":\"track\",\"messageId\":", &message_id);
@@ -257,4 +257,39 @@ pub(super) fn campaign_of(campaign: RawJson<'_>) -> u32 {
 fn number_member(out: &mut String, before: &str, number: u64) {
     out.put(before);
     write_number(out, number);
+}
+
+#[cfg(test)]
+mod tests {
+    use holloway_wire::DELETION_EVENT;
+
+    use super::*;
+    use crate::{Config, Restored};
+
+    #[test]
+    fn a_deletion_request_is_the_event_that_the_wire_would_write() {
+        let now = Now { unix_ms: 1_780_000_000_000, mono_ms: 0 };
+        for user_id in [None, Some("u \"1\"")] {
+            let mut client = Client::new(Config::new("KEY"), [7; 32], &Restored::default(), now);
+            if let Some(user_id) = user_id {
+                let _ = client.identify(user_id, None, &EventOptions::default(), now);
+            }
+            let request = client.deletion_request(now);
+            let found = RawJson::object(&request).expect("an object");
+            let message_id = found.get("messageId").and_then(RawJson::string).expect("an id");
+            let event = Event {
+                user_id,
+                name: Some(DELETION_EVENT),
+                ..Event::new(
+                    EventKind::Track,
+                    &message_id,
+                    client.anonymous_id(),
+                    Timestamp::from_millis(now.unix_ms as i64),
+                )
+            };
+            let mut expected = String::new();
+            event.write(&mut expected);
+            assert_eq!(request, expected);
+        }
+    }
 }

@@ -5,6 +5,9 @@ use crate::{
     json::{Sink, write_layers, write_member},
 };
 
+/// The name of the track event by which a client asks a collector to delete what it has of a visitor who said no.
+pub const DELETION_EVENT: &str = "Deletion Requested";
+
 /// An event about to be written: borrowed parts, one [`Event::write`].
 ///
 /// ```

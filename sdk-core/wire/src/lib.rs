@@ -36,7 +36,7 @@ mod time;
 pub use batch::{BATCH_EVENTS_AT, write_batch};
 #[cfg(feature = "decode")]
 pub use envelope::{Envelope, EnvelopeError};
-pub use event::Event;
+pub use event::{DELETION_EVENT, Event};
 pub use field::next_field;
 pub use hash::{dedupe_key, hex, stable_hash128};
 pub use id::{IdError, MessageId};

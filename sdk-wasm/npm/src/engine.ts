@@ -48,6 +48,7 @@ export const startEngine = (options: InitOptions) => {
   /** Who the visitor is, as this page wrote it, and as it was found last. */
   let record = "";
   let seen = "";
+  /** The session that was told last. */
   let session = "";
   let flushes: ((isDone: boolean) => void)[] = [];
   let tickTimer: ReturnType<typeof setTimeout> | undefined;
