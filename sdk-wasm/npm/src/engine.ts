@@ -9,7 +9,7 @@ import { ADOPT, CONSENTS, COOKIE, DIAGNOSTICS, FLUSH, HIDDEN, HTTP_DONE, LEAD, O
 import type { Consent, Diagnostic, InitOptions } from "./options.js";
 import { allowQuery, environment, undecided } from "./page.js";
 import { byChunk, openStorage, recordKey } from "./storage.js";
-import { openTransport } from "./transport.js";
+import { bodyOf, openTransport } from "./transport.js";
 import { RETRY } from "./receipt.js";
 import { isEvent, openWaiting, userOf } from "./waiting.js";
 import { openWriters } from "./writer.js";
@@ -25,7 +25,7 @@ export const startEngine = (options: InitOptions) => {
   const [wait, drain, takeWaiting, sendWaiting] = openWaiting(store, writer);
   // Tabs that share no records share no tasks.
   const locks = persistence != "memory" && navigator.locks;
-  const [claim, lead, orphans, release] = openWriters(store, prefix, writer, locks);
+  const [lead, orphans, unlead] = openWriters(store, prefix, writer, locks);
   /** Storage keys of each chunk. */
   const chunks = new Map<number, string[]>();
   const leaveListeners: (() => void)[] = [];
@@ -40,9 +40,7 @@ export const startEngine = (options: InitOptions) => {
   let kindNow = 0;
   let hasFailed = false;
   let isPrerendering = !!(document as { prerendering?: boolean }).prerendering;
-  let left = 0;
-  let busy = 0;
-  let wakeAtMs = 0;
+  let [left, busy, wakeAtMs] = [0, 0, 0];
   /** The state as this tab knows it; another one in storage is another tab's. */
   let state = "";
   /** Who the visitor is, as this page wrote it, and as it was found last. */
@@ -69,8 +67,7 @@ export const startEngine = (options: InitOptions) => {
   };
   recall();
 
-  const report = (kind: Diagnostic["kind"], first = 0, second = 0) =>
-    notify(diagnosticListeners, { kind, first, second });
+  const report = (kind: Diagnostic["kind"], first = 0, second = 0) => notify(diagnosticListeners, { kind, first, second });
   /** Keeps who the visitor is, if consent allows that; else forgets it. */
   const remember = () => {
     if (!isGranted()) {
@@ -86,23 +83,25 @@ export const startEngine = (options: InitOptions) => {
   const alarm = openAlarm(() => sendRaw());
   const rawSoon = (askedMs = 0) => hasFailed && alarm(askedMs);
   const fail = () => {
+    isInside = false;
     core = undefined;
-    release("lead");
+    unlead();
     hasFailed = true;
     report("core-failed");
     // A reset or a decision among them is for us to carry out now.
     for (const [call, , who] of takeWaiting()) accept(call, who);
   };
+  /** A browser that stops a script halfway, as a tab closes say, stops the core in it, and no `catch` hears of that. */
+  const heal = () => void (isInside && fail());
+  /** Does what may not be done inside of the core. */
+  const later = (next: () => void): true => (queueMicrotask(() => (heal(), next())), true);
   /** Never lets the core's end reach the app. */
   const run = (kind: number, first?: number, text?: string, second?: number): boolean => {
     if (isDue) obey();
-    if (isInside) {
-      queueMicrotask(() => run(kind, first, text, second));
-      return true;
-    }
+    if (isInside) return later(() => run(kind, first, text, second));
     try {
-      isInside = true;
       if (core) {
+        isInside = true;
         // A page of another sub-domain knows better, unless it is this call that changes who the visitor is.
         let told = isGranted() && kind != COOKIE && recall();
         const stored = read("s");
@@ -123,7 +122,6 @@ export const startEngine = (options: InitOptions) => {
         if (kind != CONSENT) left = say();
       }
     } catch {
-      isInside = false;
       fail();
     }
     isInside = false;
@@ -138,7 +136,7 @@ export const startEngine = (options: InitOptions) => {
 
   /** Sends calls as they are; whether a beacon took them. */
   const sendCalls = (anonymousId: string, userId: string, calls: Call[], done: () => void, isLeaving?: boolean) => {
-    const body = JSON.stringify({ calls: calls.map(bare), anonymousId, userId, sentAt: new Date().toISOString(), writeKey });
+    const body = bodyOf("calls", JSON.stringify(calls.map(bare)), { anonymousId, userId, writeKey });
     if (isLeaving) return beacon(body);
     void post(body, (status, verdicts) => {
       if ((((status % 1_000) / 100) | 0) != 2 || verdicts.includes(RETRY)) return void rawSoon((status / 1_000) | 0);
@@ -161,7 +159,7 @@ export const startEngine = (options: InitOptions) => {
 
   const accept = (call: Call, who?: string) => {
     // The call that the core is at may be its last.
-    if (isInside) return queueMicrotask(() => accept(call));
+    if (isInside) return void later(() => accept(call));
     const [kind, name] = call;
     notify(callListeners, call);
     if (kind == CONSENT) {
@@ -174,10 +172,7 @@ export const startEngine = (options: InitOptions) => {
     }
     if (isReady && core && give(call)) return;
     rawSoon();
-    if (hasFailed && kind == RESET) {
-      subject = [uuid(Date.now())];
-      return remember();
-    }
+    if (hasFailed && kind == RESET) return (subject = [uuid(Date.now())]), remember();
     if ((kind == CONSENT || consent == "denied") && (hasFailed || (isEvent(call) && !isPrerendering))) return;
     if (!core) recall();
     const isKept = isGranted() && !isPrerendering;
@@ -216,6 +211,7 @@ export const startEngine = (options: InitOptions) => {
       const keys = Object.values(found[chunk]!);
       let id = +chunk;
       if (id >= 0) {
+        if (!core) continue;
         while (chunks.has(id)) id++;
         chunks.set(id, keys);
         run(ADOPT, id, recordsOf(id));
@@ -337,11 +333,9 @@ export const startEngine = (options: InitOptions) => {
     // A page without a core has nothing to tell, and must not keep others from it.
     const leadAlone = () => core && lead(() => run(LEAD, 1));
     leadAlone();
-    addEventListener("pagehide", () => release());
     addEventListener("pageshow", ({ persisted }) => {
       if (!persisted) return;
       run(LEAD, 0);
-      claim();
       leadAlone();
       run(VISIBLE);
     });
@@ -349,10 +343,17 @@ export const startEngine = (options: InitOptions) => {
   };
 
   const leave = () => {
+    heal();
     notify(leaveListeners as (() => void)[], undefined);
     leaveTransport();
     if (core) run(HIDDEN);
     if (!isReady || !core) sendRaw(true);
+    // What a core made that has ended here: nobody may come back. What was delivered already the collector knows.
+    if (!core && isGranted()) for (const [id] of chunks) {
+      const records = recordsOf(id);
+      if (records) beacon(bodyOf("batch", `[${records.replace(/\n/g, ",")}]`, { writeKey }));
+      chunks.delete(id);
+    }
   };
   document.addEventListener("visibilitychange", () => (document.hidden ? leave() : run(VISIBLE)));
   addEventListener("pagehide", leave);
@@ -377,10 +378,7 @@ export const startEngine = (options: InitOptions) => {
     flush: async (): Promise<boolean> => {
       await ready;
       if (!core) return (sendRaw(), false);
-      return new Promise((settle) => {
-        flushes.push(settle);
-        run(FLUSH);
-      });
+      return new Promise((settle) => (flushes.push(settle), run(FLUSH)));
     },
     onLeave: (listener: () => void) => void leaveListeners.push(listener),
     onCall: (listener: (call: Call) => void) => void callListeners.push(listener),

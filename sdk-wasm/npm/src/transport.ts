@@ -18,6 +18,10 @@ const PACKED_CHARS_MIN = 1_024;
  */
 export type Answer = (status: number, verdicts: string) => void;
 
+/** A request's body: what it carries, a JSON array, and whose it is. */
+export const bodyOf = (field: string, list: string, whose: object): string =>
+  `{"${field}":${list},` + JSON.stringify({ ...whose, sentAt: new Date().toISOString() }).slice(1);
+
 /** Whole seconds, or a date. */
 const retryAfterMs = (header: string | null): number =>
   header ? (+header >= 0 ? +header * 1_000 : Math.max(Date.parse(header) - Date.now(), 0)) : -1;

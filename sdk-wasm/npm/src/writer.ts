@@ -25,6 +25,9 @@ export const openWriters = ([, , , keysUnder]: Store, prefix: string, writer: st
     });
   const claim = () => void hold(writer);
   claim();
+  // A page that holds a lock may not rest in the back/forward cache.
+  addEventListener("pagehide", () => release());
+  addEventListener("pageshow", ({ persisted }) => persisted && claim());
   /** Calls `then` when this tab is the leader. */
   const lead = (then: () => boolean) => void hold("lead", then);
   /**
@@ -39,7 +42,6 @@ export const openWriters = ([, , , keysUnder]: Store, prefix: string, writer: st
       if (!(await hold(other, () => onOrphan(other, false), true))) void hold(other, () => onOrphan(other, true));
     }
   };
-  // A page that holds a lock may not rest in the back/forward cache.
   const release = (only?: string) => {
     for (const [name, done] of releases) {
       if (only && name != only) continue;
@@ -47,5 +49,5 @@ export const openWriters = ([, , , keysUnder]: Store, prefix: string, writer: st
       releases.delete(name);
     }
   };
-  return [claim, lead, orphans, release] as const;
+  return [lead, orphans, () => release("lead")] as const;
 };

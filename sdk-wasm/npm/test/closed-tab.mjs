@@ -9,17 +9,31 @@ import { buildApp, serve } from "./app.mjs";
 import { launch, visit } from "./chromium.mjs";
 import { startCollector } from "./collector.mjs";
 
-export const closeTabs = async (browser, app, collector, times, clicks) => {
+/** With `isReturning` every visitor comes back once, and `early` is how many clicks the collector had before that. */
+export const closeTabs = async (browser, app, collector, times, clicks, isReturning = false) => {
+  const url = `${app}/?host=${collector.host}`;
+  const contexts = [];
   for (let visitNumber = 0; visitNumber < times; visitNumber++) {
-    const { page } = await visit(browser, `${app}/?host=${collector.host}`);
+    const { context, page } = await visit(browser, url);
+    contexts.push(context);
     for (let click = 0; click < clicks; click++) await page.click("#buy");
-    // The profile stays, and nobody comes back: what is not sent at the close is lost.
+    // The profile stays: what is not sent at the close is lost if nobody comes back.
     await page.close();
   }
   const expected = times * clicks;
-  const found = await collector.named("Clicked", expected);
+  let found = await collector.named("Clicked", expected);
+  const early = isReturning ? { early: found.length } : {};
+  if (isReturning) {
+    for (const context of contexts) {
+      const page = await context.newPage();
+      await page.goto(url);
+      await page.waitForSelector("html[data-ready=true]");
+      await page.evaluate(() => hw.flush());
+    }
+    found = await collector.named("Clicked", expected);
+  }
   const once = new Set(found.map((event) => event.messageId)).size;
-  return { expected, delivered: once, lost: expected - once, duplicates: found.length - once };
+  return { expected, delivered: once, lost: expected - once, duplicates: found.length - once, ...early };
 };
 
 if (process.argv[1] === import.meta.filename) {

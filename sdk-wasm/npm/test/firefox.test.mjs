@@ -29,8 +29,12 @@ after(async () => {
   collector?.remove();
 });
 
-test("Firefox: events of a closed tab arrive, once", async () => {
-  assert.deepEqual(await closeTabs(browser, app.origin, collector, 2, 3), { expected: 6, delivered: 6, lost: 0, duplicates: 0 });
+// Firefox may stop a closing tab's script, and now and then ends its process with a beacon that it took. What did not go
+// out then is in the visitor's storage.
+test("Firefox: events of a closed tab arrive, once, most of them at once", async () => {
+  const { early, ...all } = await closeTabs(browser, app.origin, collector, 3, 3, true);
+  assert.deepEqual(all, { expected: 9, delivered: 9, lost: 0, duplicates: 0 });
+  assert.ok(early >= 6, `${early} of 9 at the close`);
 });
 
 test("Firefox: the page is left before the core is ready", async () => {

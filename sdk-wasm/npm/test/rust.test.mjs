@@ -11,6 +11,7 @@ import { build } from "esbuild";
 import { serve } from "./app.mjs";
 import { launch } from "./chromium.mjs";
 import { startCollector } from "./collector.mjs";
+import { hangAtWrite, stopAt } from "./stopped.mjs";
 import { repo, target } from "./places.mjs";
 
 const folder = join(target, "npm-test/web-rust");
@@ -93,6 +94,15 @@ const flush = async (page) => {
   return shown(page, "#outcome");
 };
 const records = (page) => page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes(".o.")).length);
+
+test("a core that the browser stops as the page is left sends what it made", async () => {
+  const page = await open("/", { prepare: hangAtWrite });
+  assert.equal(await flush(page), "delivered");
+  await page.click("#count");
+  await stopAt(page, ".s", () => dispatchEvent(new Event("pagehide")));
+  await page.close();
+  assert.equal((await collector.named("Counted", 1)).length, 1);
+});
 
 test("an event has the page and the session, and the visitor becomes the user", async () => {
   const page = await open("/?utm_source=mail&product=7&token=secret#access_token=1");

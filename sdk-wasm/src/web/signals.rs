@@ -2,12 +2,16 @@
 
 use std::rc::Rc;
 
+use holloway_core::wire::{Timestamp, write_batch};
+use js_sys::Date;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Event, EventTarget, PageTransitionEvent, StorageEvent, VisibilityState};
 
 use super::{
+    Consent,
     input::{HIDDEN, Input, LEAD, ONLINE, TICK, VISIBLE},
     property,
+    storage::chunks_of,
     tab::Tab,
 };
 
@@ -51,10 +55,32 @@ impl Tab {
     /// The page may never come back: nothing waits any more.
     fn leave(self: &Rc<Self>) {
         self.transport.leave();
-        if self.shell.try_borrow().is_ok_and(|shell| shell.is_some()) {
-            self.settle();
+        match self.shell.try_borrow().map(|shell| shell.is_some()) {
+            Ok(true) => self.settle(),
+            Ok(false) => {}
+            Err(_) => return self.rescue(),
         }
         self.note(HIDDEN);
+    }
+
+    /// Sends what the core made as storage has it. A browser that stops a script halfway, as a tab closes say, stops the
+    /// core in it for good. What was delivered already the collector knows.
+    fn rescue(&self) {
+        if self.consent.get() != Consent::Granted {
+            return;
+        }
+        let own = format!("o.{}.", self.writer);
+        for (chunk, keys) in chunks_of(self.store.keys(&own)) {
+            // Calls that waited for the core are no events yet.
+            if chunk.parse::<u64>().is_err() {
+                continue;
+            }
+            let records: Vec<String> = keys.iter().map(|key| self.store.get(key)).collect();
+            let sent_at = Timestamp::from_millis(Date::now() as i64);
+            let mut body = Vec::new();
+            write_batch(&mut body, records.join(",").as_bytes(), sent_at, &self.options.write_key, &[]);
+            self.transport.beacon(&String::from_utf8_lossy(&body));
+        }
     }
 
     fn note(&self, kind: u32) {
