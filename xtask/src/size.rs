@@ -16,9 +16,9 @@ const BENCH: &str = "sdk-wasm/bench";
 const FIRST_EVENT_BYTES_GOAL: usize = 12_000;
 /// What it must not exceed today. A ratchet: lowered with each change that makes the package smaller; raised for
 /// correctness alone, with the reason in the commit.
-const FIRST_EVENT_BYTES_MAX: usize = 18_200;
+const FIRST_EVENT_BYTES_MAX: usize = 18_250;
 /// The page's own script, without the core that comes beside it: what a page waits for.
-const SCRIPT_BYTES_MAX: usize = 5_900;
+const SCRIPT_BYTES_MAX: usize = 5_950;
 /// The core, in the script that a page's own script loads.
 const CORE: &str = "core-wasm.js";
 /// Bytes of a page that uses every feature: what the package aims at.

@@ -34,8 +34,8 @@ export const startEngine = (options: InitOptions) => {
   let core: Core | undefined;
   /** What was left by former pages is with the core: calls need not wait any more. */
   let isReady = false;
-  /** The core is at work: what is said meanwhile, by the app's listeners say, comes after. */
-  let isInside = false;
+  /** The core is at work, at this call if it is one: what is said meanwhile, by the app's listeners say, comes after. */
+  let inside: Call | boolean = false;
   /** The kind of the call that the core is at. */
   let kindNow = 0;
   let hasFailed = false;
@@ -83,8 +83,10 @@ export const startEngine = (options: InitOptions) => {
   const alarm = openAlarm(() => sendRaw());
   const rawSoon = (askedMs = 0) => hasFailed && alarm(askedMs);
   const fail = () => {
-    isInside = false;
+    inside = false;
     core = undefined;
+    // It may have ended before it could.
+    if (consent == "denied") forget();
     unlead();
     hasFailed = true;
     report("core-failed");
@@ -92,16 +94,21 @@ export const startEngine = (options: InitOptions) => {
     for (const [call, , who] of takeWaiting()) accept(call, who);
   };
   /** A browser that stops a script halfway, as a tab closes say, stops the core in it, and no `catch` hears of that. */
-  const heal = () => void (isInside && fail());
+  const heal = () => {
+    const last = inside;
+    if (last) fail();
+    // Twice is better than never: it has its id.
+    if (last && last != true) accept(last);
+  };
   /** Does what may not be done inside of the core. */
   const later = (next: () => void): true => (queueMicrotask(() => (heal(), next())), true);
   /** Never lets the core's end reach the app. */
-  const run = (kind: number, first?: number, text?: string, second?: number): boolean => {
+  const run = (kind: number, first?: number, text?: string, second?: number, call?: Call): boolean => {
     if (isDue) obey();
-    if (isInside) return later(() => run(kind, first, text, second));
+    if (inside) return later(() => run(kind, first, text, second));
     try {
       if (core) {
-        isInside = true;
+        inside = call || true;
         // A page of another sub-domain knows better, unless it is this call that changes who the visitor is.
         let told = isGranted() && kind != COOKIE && recall();
         const stored = read("s");
@@ -124,14 +131,15 @@ export const startEngine = (options: InitOptions) => {
     } catch {
       fail();
     }
-    isInside = false;
+    inside = false;
     if (!core || !left || !busy) for (const settle of flushes.splice(0)) settle(!!core && !left);
     return !!core;
   };
 
   const give = (call: Call): boolean => {
+    heal();
     const [kind, name, body, messageId, timeMs, context, integrations] = call;
-    return run(kind, timeMs, [body, context, integrations, messageId, name].join("\0"));
+    return run(kind, timeMs, [body, context, integrations, messageId, name].join("\0"), 0, call);
   };
 
   /** Sends calls as they are; whether a beacon took them. */
@@ -159,7 +167,7 @@ export const startEngine = (options: InitOptions) => {
 
   const accept = (call: Call, who?: string) => {
     // The call that the core is at may be its last.
-    if (isInside) return void later(() => accept(call));
+    if (inside) return void later(() => accept(call));
     const [kind, name] = call;
     notify(callListeners, call);
     if (kind == CONSENT) {
@@ -205,7 +213,7 @@ export const startEngine = (options: InitOptions) => {
   const recordsOf = (chunk: number) => (chunks.get(chunk) || []).map(read).filter(Boolean).join("\n");
 
   /** Takes over what a closed tab left. */
-  const adopt = (orphan: string, isLate: boolean) => {
+  const adopt = (orphan: string, isLate: boolean): boolean => {
     const found = byChunk(keysUnder(`o.${orphan}.`));
     for (const chunk in found) {
       const keys = Object.values(found[chunk]!);
@@ -240,6 +248,8 @@ export const startEngine = (options: InitOptions) => {
         remove(key);
       }
     }
+    // What a core made is for a tab that has one.
+    return !!core;
   };
 
   /** What the core asks for, in the order of `Act` in `sdk-wasm/src/host.rs`. */
@@ -259,10 +269,7 @@ export const startEngine = (options: InitOptions) => {
         run(READ_DONE, token, recordsOf(chunk));
       });
     },
-    (chunk) => {
-      chunks.get(chunk)?.forEach(remove);
-      chunks.delete(chunk);
-    },
+    (chunk) => (chunks.get(chunk)?.forEach(remove), chunks.delete(chunk)),
     (_, __, text) => {
       keep("t", read("s"));
       const isKept = keep("s", text);
@@ -351,8 +358,7 @@ export const startEngine = (options: InitOptions) => {
     // What a core made that has ended here: nobody may come back. What was delivered already the collector knows.
     if (!core && isGranted()) for (const [id] of chunks) {
       const records = recordsOf(id);
-      if (records) beacon(bodyOf("batch", `[${records.replace(/\n/g, ",")}]`, { writeKey }));
-      chunks.delete(id);
+      if (!records || beacon(bodyOf("batch", `[${records.replace(/\n/g, ",")}]`, { writeKey }))) chunks.delete(id);
     }
   };
   document.addEventListener("visibilitychange", () => (document.hidden ? leave() : run(VISIBLE)));
@@ -376,7 +382,7 @@ export const startEngine = (options: InitOptions) => {
     accept,
     ready,
     flush: async (): Promise<boolean> => {
-      await ready;
+      hasFailed || (await ready);
       if (!core) return (sendRaw(), false);
       return new Promise((settle) => (flushes.push(settle), run(FLUSH)));
     },
@@ -386,11 +392,7 @@ export const startEngine = (options: InitOptions) => {
     report,
     visitor: {
       id: () => (isGranted() && subject[0]) || "",
-      adopt: (anonymousId: string) => {
-        if (core) return run(COOKIE, 0, anonymousId);
-        subject = [anonymousId];
-        remember();
-      },
+      adopt: (id: string) => (core ? run(COOKIE, 0, id) : ((subject = [id]), remember())),
     },
     status: () => ({ waiting: left, nextSendMs: Math.max(wakeAtMs - Date.now(), 0) }),
     subject: (index: number) => subject[index] || "",

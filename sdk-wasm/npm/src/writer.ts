@@ -33,9 +33,9 @@ export const openWriters = ([, , , keysUnder]: Store, prefix: string, writer: st
   /**
    * Calls `onOrphan` for each writer of before that is gone: for those that are gone now before the promise is done,
    * for the others when they go. Insecure pages have no locks, and a page may be refused them: two tabs may then send
-   * the same records; their ids make that harmless.
+   * the same records; their ids make that harmless. It answers whether it keeps the lock.
    */
-  const orphans = async (onOrphan: (writer: string, isLate: boolean) => void): Promise<void> => {
+  const orphans = async (onOrphan: (writer: string, isLate: boolean) => boolean): Promise<void> => {
     const others = new Set(keysUnder("o.").map((key) => key.split(".")[1]!));
     others.delete(writer);
     for (const other of others) {

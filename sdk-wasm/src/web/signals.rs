@@ -75,7 +75,8 @@ impl Tab {
             if chunk.parse::<u64>().is_err() {
                 continue;
             }
-            let records: Vec<String> = keys.iter().map(|key| self.store.get(key)).collect();
+            let records: Vec<String> =
+                keys.iter().map(|key| self.store.get(key)).filter(|text| !text.is_empty()).collect();
             let sent_at = Timestamp::from_millis(Date::now() as i64);
             let mut body = Vec::new();
             write_batch(&mut body, records.join(",").as_bytes(), sent_at, &self.options.write_key, &[]);
