@@ -95,13 +95,17 @@ const flush = async (page) => {
 };
 const records = (page) => page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes(".o.")).length);
 
-test("a core that the browser stops as the page is left sends what it made", async () => {
+test("a core that the browser stops as the page is left loses nothing", async () => {
   const page = await open("/", { prepare: hangAtWrite });
   assert.equal(await flush(page), "delivered");
   await page.click("#count");
   await stopAt(page, ".s", () => dispatchEvent(new Event("pagehide")));
+  await page.click("#count");
   await page.close();
   assert.equal((await collector.named("Counted", 1)).length, 1);
+  const next = await open();
+  assert.equal(await flush(next), "delivered");
+  assert.deepEqual((await collector.named("Counted", 2)).map(({ properties }) => properties.clicks), [1, 2], "what came after the stop, too");
 });
 
 test("an event has the page and the session, and the visitor becomes the user", async () => {

@@ -27,7 +27,8 @@ pub(super) struct Waiting {
 impl Tab {
     /// Takes a call of the app: at once, or when what came before it has been told.
     pub(super) fn accept(&self, mut call: Input) {
-        if self.is_ready.get() {
+        // A core that the browser stopped halfway keeps its borrow for ever: calls are for the next page's then.
+        if self.is_ready.get() && self.shell.try_borrow().is_ok() {
             return self.run(call);
         }
         let document = self.window.document();
