@@ -88,7 +88,7 @@ size: npm ## bytes of the browser package beside its budget
 bench: setup-rust ## what the client costs in time, instructions (with valgrind) and bytes, beside its peers
 	cargo xtask bench
 
-bench-web: npm ## delivery, main-thread cost and bytes of the browser package beside its peers (50 minutes)
+bench-web: npm ## delivery, main-thread cost and bytes of the browser package beside its peers (45 minutes)
 	$(call say,browser package beside its peers)
 	cargo build --quiet --package holloway-cli
 	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-wasm/bench/run.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs all three benches and writes RESULTS.md: about 50 minutes. Needs `make npm` and a `holloway` binary ($HOLLOWAY_BIN).
+# Runs all three benches and writes RESULTS.md: about 45 minutes. Needs `make npm` and a `holloway` binary ($HOLLOWAY_BIN).
 set -euo pipefail
 cd "$(dirname "$0")"
 if [ ! -d node_modules ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
