@@ -4,6 +4,7 @@ mod cfgs;
 mod files;
 mod layers;
 mod manifests;
+mod prose;
 mod tree;
 
 use std::process::Command;
@@ -22,6 +23,7 @@ pub(crate) fn run() -> Result<()> {
         ("files", files::check(&tree)),
         ("cfgs", cfgs::check(&tree)),
         ("manifests", manifests::check(&tree, &metadata)),
+        ("prose", prose::check(&tree)),
     ] {
         println!("{name:>10}  {summary}");
         findings.extend(found.into_iter().map(|finding| format!("{name}: {finding}")));
