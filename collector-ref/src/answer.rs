@@ -5,20 +5,24 @@ use std::net::SocketAddr;
 use axum::{
     body::Body,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
 
 use crate::{
+    clock::now,
     cors,
     events::{self, Accepted, Head},
     refusal::{RETRY_AFTER_S, Refusal},
     route::{self, Route},
     server::Shared,
     settings,
+    welcome::{self, Welcome},
 };
 
 const JSON: &str = "application/json";
+/// Characters of an unknown path that the answer repeats.
+const PATH_CHARS_MAX: usize = 200;
 const METRICS: &str = "text/plain; version=0.0.4";
 
 pub(crate) async fn answer(
@@ -50,7 +54,14 @@ pub(crate) async fn answer(
             response.headers_mut().insert(header::CACHE_CONTROL, settings::CACHE);
             response
         }
-        Route::Nothing => refuse(&shared, &Refusal::NoRoute(route::hint(path)), 0),
+        // Not readable from another site's script: no CORS headers.
+        Route::Welcome if matches!(parts.method, Method::GET | Method::HEAD) => {
+            return welcome(&shared, &parts.headers).await;
+        }
+        Route::Welcome | Route::Nothing => {
+            let asked: String = format!("{} {path}", parts.method).chars().take(PATH_CHARS_MAX).collect();
+            refuse(&shared, &Refusal::NoRoute { path: asked, hint: route::hint(path) }, 0)
+        }
         Route::Events { .. } if parts.method != Method::POST => {
             let mut response = refuse(&shared, &Refusal::Method(parts.method.to_string()), 0);
             response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST, OPTIONS"));
@@ -91,6 +102,19 @@ fn refuse(shared: &Shared, refusal: &Refusal, events: u64) -> Response {
     if refusal.is_temporary() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
     }
+    response
+}
+
+async fn welcome(shared: &Shared, headers: &HeaderMap) -> Response {
+    let page = Welcome {
+        is_ready: shared.committer.is_ready().await,
+        keys: shared.key_state(now()),
+        origin: welcome::origin(headers, &shared.host),
+    };
+    let mut response = Response::new(Body::empty());
+    let (content_type, text) = page.page(headers, response.headers_mut());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    *response.body_mut() = Body::from(text);
     response
 }
 

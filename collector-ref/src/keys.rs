@@ -83,9 +83,15 @@ impl Keys {
         self.known.is_empty() && !self.never_open
     }
 
-    /// Whether this key is accepted. Looks at the file again, at most once a second; a file that cannot be read
-    /// leaves the keys as they were.
+    /// Returns whether this key is accepted, after [`Keys::refresh`].
     pub fn accepts(&mut self, write_key: &str, now: Timestamp) -> bool {
+        self.refresh(now);
+        self.is_open() || self.known.contains_key(write_key)
+    }
+
+    /// Reads the file again when it has changed; looks at most once a second. A file that cannot be read leaves the
+    /// keys as they were.
+    pub fn refresh(&mut self, now: Timestamp) {
         if now.as_micros().saturating_sub(self.looked_us) >= LOOK_EVERY_US {
             self.looked_us = now.as_micros();
             let modified = self.modified_now();
@@ -97,7 +103,6 @@ impl Keys {
                 self.modified = modified;
             }
         }
-        self.is_open() || self.known.contains_key(write_key)
     }
 
     /// The keys and the names of their projects.

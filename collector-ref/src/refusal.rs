@@ -31,8 +31,8 @@ pub(crate) enum Refusal {
     TooManyEvents(usize),
     #[error("expected POST, found {0}")]
     Method(String),
-    #[error("nothing is here")]
-    NoRoute(&'static str),
+    #[error("no route for {path}")]
+    NoRoute { path: String, hint: &'static str },
     #[error("expected the whole body within {0} seconds, found less")]
     Slow(u64),
     #[error("expected the whole body, found less: the connection ended")]
@@ -63,7 +63,7 @@ impl Refusal {
             Self::Body(BodyError::Damaged { .. }) => (StatusCode::BAD_REQUEST, "damaged_encoding", KEPT),
             Self::Json(_) => (StatusCode::BAD_REQUEST, "malformed_body", KEPT),
             Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, "method", "POST it"),
-            Self::NoRoute(hint) => (StatusCode::NOT_FOUND, "no_route", hint),
+            Self::NoRoute { hint, .. } => (StatusCode::NOT_FOUND, "no_route", hint),
             Self::Slow(_) => (StatusCode::REQUEST_TIMEOUT, "slow", LATER),
             Self::Interrupted => (StatusCode::REQUEST_TIMEOUT, "interrupted", LATER),
             Self::Busy => (StatusCode::TOO_MANY_REQUESTS, "busy", LATER),
@@ -141,10 +141,10 @@ mod tests {
             r#"{"error":"expected the whole body within 30 seconds, found less","reason":"slow","hint":"send the same again after Retry-After"}"#,
         );
         check(
-            Refusal::NoRoute("go there"),
+            Refusal::NoRoute { path: "GET /x".to_owned(), hint: "go there" },
             404,
             false,
-            r#"{"error":"nothing is here","reason":"no_route","hint":"go there"}"#,
+            r#"{"error":"no route for GET /x","reason":"no_route","hint":"go there"}"#,
         );
         check(
             decode::BodyError::Utf8 { at: 11 }.into(),

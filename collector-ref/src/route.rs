@@ -14,6 +14,8 @@ pub(crate) enum Route {
     Swallow,
     /// What a Segment SDK asks before it starts.
     Settings(String),
+    /// The page for those who open the collector in a browser.
+    Welcome,
     Health,
     Ready,
     Metrics,
@@ -24,6 +26,7 @@ pub(crate) enum Route {
 pub(crate) fn of(path: &str) -> Route {
     let path = path.trim_end_matches('/');
     match path {
+        "" => return Route::Welcome,
         "/health" => return Route::Health,
         "/ready" => return Route::Ready,
         "/metrics" => return Route::Metrics,
@@ -64,7 +67,8 @@ pub(crate) fn hint(path: &str) -> &'static str {
     } else if ["/e", "/capture", "/i/v0", "/flags", "/decide"].iter().any(|start| path.starts_with(start)) {
         "this is a PostHog path; Holloway takes the Segment HTTP API: POST /v1/batch"
     } else {
-        "events go to POST /v1/batch, or to /v1/track, /v1/page, /v1/screen, /v1/identify, /v1/group, /v1/alias"
+        "events go to POST /v1/batch or /v1/import, or to /v1/track, /v1/page, /v1/screen, /v1/identify, /v1/group, \
+         /v1/alias; GET /, /health, /ready, /metrics and /v1/projects/WRITE_KEY/settings answer too"
     }
 }
 
@@ -98,9 +102,10 @@ mod tests {
             assert_eq!(of(&format!("{prefix}/m")), Route::Swallow);
             assert_eq!(of(&format!("{prefix}/projects/K/settings")), Route::Settings("K".into()));
         }
+        assert_eq!((of("/"), of("")), (Route::Welcome, Route::Welcome));
         assert_eq!(of("/v1/projects/a%20b+c/settings"), Route::Settings("a b+c".into()));
         for path in
-            ["/", "/v2/batch", "/projects//settings", "/batch/x", "/projects/a/b/settings", "/v1/v1/batch"]
+            ["/v1", "/v2/batch", "/projects//settings", "/batch/x", "/projects/a/b/settings", "/v1/v1/batch"]
         {
             assert_eq!(of(path), Route::Nothing, "{path}");
         }

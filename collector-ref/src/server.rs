@@ -22,6 +22,7 @@ use crate::{
     losses::LossBook,
     metrics::Metrics,
     waiting::{Room, WAITING_BYTES_MAX},
+    welcome::KeyState,
 };
 
 /// Requests under way when the end is asked for get so long to be answered.
@@ -112,6 +113,13 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn accepts(&self, write_key: &str, now: Timestamp) -> bool {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner).accepts(write_key, now)
+    }
+
+    /// Returns which keys are accepted now.
+    pub(crate) fn key_state(&self, now: Timestamp) -> KeyState {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.refresh(now);
+        if keys.is_open() { KeyState::Open } else { KeyState::Configured(keys.list().count()) }
     }
 }
 

@@ -9,7 +9,7 @@ use reqwest::blocking::{Client, RequestBuilder};
 use tokio::{runtime::Runtime, sync::oneshot, task::JoinHandle};
 
 /// A collector that runs until it is dropped.
-struct Collector {
+pub(crate) struct Collector {
     runtime: Runtime,
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
@@ -17,7 +17,7 @@ struct Collector {
 }
 
 impl Collector {
-    fn start(data: &Path) -> Self {
+    pub(crate) fn start(data: &Path) -> Self {
         Self::with_cookie(data, None)
     }
 
@@ -36,7 +36,7 @@ impl Collector {
         Self { runtime, address, stop: Some(stop), done: Some(done) }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
@@ -54,7 +54,7 @@ impl Drop for Collector {
     }
 }
 
-fn client() -> Client {
+pub(crate) fn client() -> Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().expect("a client")
 }

@@ -3,3 +3,4 @@
 mod clients;
 mod http;
 mod sigkill;
+mod welcome;
