@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Prints the path of the wasm-bindgen tool at the version of Cargo.lock: HOLLOWAY_TOOLS/bin, the PATH or target/tools,
-# where it is installed when none of them has it.
+# Prints the path of the wasm-bindgen tool at the version of Cargo.lock: the one on the PATH, when its version is that,
+# else the crate sdk-wasm/bindgen, which is built when it is not there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-tools=$PWD/target/tools
+target=${CARGO_TARGET_DIR:-$PWD/target}
 
 # The generated JavaScript and the crate must be of one version, to the last digit.
 version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p}' Cargo.lock)
@@ -11,14 +11,13 @@ if [ -z "$version" ]; then
   echo "wasm-bindgen: Cargo.lock has none: run cargo update --package holloway-wasm" >&2
   exit 1
 fi
-for candidate in "${HOLLOWAY_TOOLS:+$HOLLOWAY_TOOLS/bin/wasm-bindgen}" wasm-bindgen "$tools/bin/wasm-bindgen"; do
-  if [ -n "$candidate" ] && [ "$("$candidate" --version 2>/dev/null)" = "wasm-bindgen $version" ]; then
-    echo "$candidate"
-    exit 0
-  fi
-done
-echo "wasm-bindgen: installing wasm-bindgen-cli $version into target/tools (once, some minutes)" >&2
-# Not --locked: the tool's own lock file may ask for versions that were withdrawn.
-CARGO_TARGET_DIR=$tools/build cargo install --quiet wasm-bindgen-cli --version "$version" --root "$tools" >&2
-rm -rf "$tools/build"
-echo "$tools/bin/wasm-bindgen"
+if [ "$(wasm-bindgen --version 2>/dev/null)" = "wasm-bindgen $version" ]; then
+  command -v wasm-bindgen
+  exit 0
+fi
+[ -x "$target/debug/holloway-wasm-bindgen" ] || echo "wasm-bindgen: building the tool that writes the JavaScript: about a minute the first time, on two cores" >&2
+quiet=$([ -t 2 ] || echo --quiet)
+# Colour and progress are for the terminal; standard output is for the path.
+# shellcheck disable=SC2086
+cargo build $quiet --package holloway-wasm-bindgen >&2
+echo "$target/debug/holloway-wasm-bindgen"

@@ -109,11 +109,11 @@ fn a_log_line_that_was_cut_off_is_kept_apart() {
 fn parquet_columns_of_many_types_become_json() {
     use std::sync::Arc;
 
-    use arrow::array::{
+    use arrow_array::types::Int32Type;
+    use arrow_array::{
         ArrayRef, BinaryArray, BooleanArray, Decimal128Array, FixedSizeBinaryArray, Float32Array, Int64Array,
         ListArray, RecordBatch, StringArray, TimestampNanosecondArray, UInt64Array,
     };
-    use arrow::datatypes::Int32Type;
 
     let decimals = Decimal128Array::from(vec![Some(110), None]).with_precision_and_scale(9, 2);
     let ids = FixedSizeBinaryArray::try_from_iter([[0xab_u8; 16], [1; 16]].iter()).expect("16 bytes each");

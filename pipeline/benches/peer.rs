@@ -4,8 +4,9 @@
 //! (`message_id` binary, `type`, `event`, `anonymous_id`, `user_id`, `path`, `timestamp`) to the log of the data
 //! folder `DATA` as a collector would, then loads and derives. `tests/peer.py` compares the tables with DuckDB.
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::TimestampMicrosecondType;
+use arrow_array::cast::AsArray;
+use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::{Array, RecordBatch};
 use holloway_pipeline::{DeriveOptions, Quiet, derive, load};
 use holloway_rawlog::{FileStorage, Log, Options, Record};
 use holloway_wire::{ClockSource, Envelope, EventKind, Timestamp, dedupe_key, hex};

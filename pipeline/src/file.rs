@@ -4,11 +4,13 @@ use crate::encode::{CHECKSUMS, footer_at};
 use crate::manifest::FileEntry;
 use crate::store::{Store, StoreError};
 use crate::tables::{Table, is_unique_text};
-use arrow::array::{
-    Array, AsArray, DictionaryArray, Int32Array, PrimitiveArray, RecordBatch, RecordBatchReader, StringArray,
+use arrow_array::cast::AsArray;
+use arrow_array::types::{ArrowPrimitiveType, Int32Type};
+use arrow_array::{
+    Array, DictionaryArray, Int32Array, PrimitiveArray, RecordBatch, RecordBatchReader, StringArray,
 };
-use arrow::compute::concat_batches;
-use arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Int32Type, Schema, SchemaRef};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_select::concat::concat_batches;
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{

@@ -10,7 +10,7 @@ pub mod profiles;
 pub mod sessions;
 pub mod timeline;
 
-use arrow::datatypes::{DataType, Field, SchemaRef, TimeUnit};
+use arrow_schema::{DataType, Field, SchemaRef, TimeUnit};
 
 /// A table of the data folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,19 +1,22 @@
 //! One value of an Arrow array as JSON.
 
-use arrow::{
-    array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, types::DecimalType},
-    datatypes::{
-        DataType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type,
-        Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit,
-        TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
-        UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+use arrow_array::{
+    Array as _, ArrayRef,
+    cast::AsArray as _,
+    types::{
+        ArrowPrimitiveType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type,
+        Decimal256Type, DecimalType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+        Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+        TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
     },
-    util::display::{ArrayFormatter, FormatOptions},
 };
+use arrow_schema::{DataType, TimeUnit};
 use holloway_wire::{
     Timestamp,
     json::{write_number, write_string},
 };
+
+use super::interval;
 
 /// Any value as JSON text; `None` when there is none.
 pub(super) fn json(array: &ArrayRef, row: usize) -> Option<String> {
@@ -36,9 +39,9 @@ fn write_value(array: &ArrayRef, row: usize, out: &mut Vec<u8>) -> bool {
             let text: &[u8] = if array.as_boolean().value(row) { b"true" } else { b"false" };
             out.extend_from_slice(text);
         }
-        DataType::Utf8 => write_string(out, array.as_string::<i32>().value(row)),
-        DataType::LargeUtf8 => write_string(out, array.as_string::<i64>().value(row)),
-        DataType::Utf8View => write_string(out, array.as_string_view().value(row)),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+            write_string(out, text(array, row).unwrap_or_default());
+        }
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
             write_hex(bytes(array, row), out);
         }
@@ -54,7 +57,7 @@ fn write_value(array: &ArrayRef, row: usize, out: &mut Vec<u8>) -> bool {
         DataType::Float32 => {
             // Printed as what it is, not as the longer number that it is equal to.
             let number = primitive::<Float32Type>(array, row);
-            return number.is_finite() && text(&format!("{number:?}"), out);
+            return number.is_finite() && digits(&format!("{number:?}"), out);
         }
         DataType::Float64 => return float(primitive::<Float64Type>(array, row), out),
         DataType::Decimal32(_, _) => decimal::<Decimal32Type>(array, row, out),
@@ -76,15 +79,16 @@ fn write_value(array: &ArrayRef, row: usize, out: &mut Vec<u8>) -> bool {
         DataType::Map(_, _) => {
             let entries = array.as_map().value(row);
             let (keys, values) = (entries.column(0), entries.column(1));
-            let names: Vec<String> = (0..entries.len()).map(|row| plain(keys, row)).collect();
+            let names: Vec<String> = (0..entries.len()).map(|row| key(keys, row)).collect();
             members_of(names.iter().enumerate().map(|(row, name)| (name.as_str(), values, row)), out);
         }
         DataType::Dictionary(_, _) => {
             let dictionary = array.as_any_dictionary();
             return write_value(dictionary.values(), dictionary.normalized_keys()[row], out);
         }
-        // Dates, times of day, durations and whatever else there is, as Arrow prints them.
-        _ => write_string(out, &plain(array, row)),
+        DataType::ListView(_) => items(&array.as_list_view::<i32>().value(row), out),
+        DataType::LargeListView(_) => items(&array.as_list_view::<i64>().value(row), out),
+        _ => write_string(out, &interval::text(array, row)),
     }
     true
 }
@@ -119,10 +123,10 @@ fn integer(number: i64, out: &mut Vec<u8>) {
 }
 
 fn float(number: f64, out: &mut Vec<u8>) -> bool {
-    number.is_finite() && text(&format!("{number:?}"), out)
+    number.is_finite() && digits(&format!("{number:?}"), out)
 }
 
-fn text(text: &str, out: &mut Vec<u8>) -> bool {
+fn digits(text: &str, out: &mut Vec<u8>) -> bool {
     out.extend_from_slice(text.as_bytes());
     true
 }
@@ -161,9 +165,26 @@ fn members_of<'a>(members: impl Iterator<Item = (&'a str, &'a ArrayRef, usize)>,
     out.push(b'}');
 }
 
-/// A point in time of a date or timestamp array, when it is within the years that an event can have.
-fn time(array: &ArrayRef, row: usize) -> Option<Timestamp> {
-    let micros = match array.data_type() {
+/// Returns the text of a row of a text array; `None` where it has none.
+pub(super) fn text(array: &ArrayRef, row: usize) -> Option<&str> {
+    if array.is_null(row) {
+        return None;
+    }
+    Some(match array.data_type() {
+        DataType::Utf8 => array.as_string::<i32>().value(row),
+        DataType::LargeUtf8 => array.as_string::<i64>().value(row),
+        DataType::Utf8View => array.as_string_view().value(row),
+        _ => return None,
+    })
+}
+
+/// Returns the microseconds since 1970 of a row of a date or timestamp array; `None` where it has no value, or one
+/// that does not fit.
+pub(super) fn micros(array: &ArrayRef, row: usize) -> Option<i64> {
+    if array.is_null(row) {
+        return None;
+    }
+    match array.data_type() {
         DataType::Date32 => i64::from(primitive::<Date32Type>(array, row)).checked_mul(86_400_000_000),
         DataType::Date64 => primitive::<Date64Type>(array, row).checked_mul(1_000),
         DataType::Timestamp(TimeUnit::Second, _) => {
@@ -179,8 +200,12 @@ fn time(array: &ArrayRef, row: usize) -> Option<Timestamp> {
             Some(primitive::<TimestampNanosecondType>(array, row).div_euclid(1_000))
         }
         _ => None,
-    };
-    let time = Timestamp::from_micros(micros?);
+    }
+}
+
+/// Returns the point in time of a row, when it is within the years that an event can have.
+fn time(array: &ArrayRef, row: usize) -> Option<Timestamp> {
+    let time = Timestamp::from_micros(micros(array, row)?);
     (Timestamp::MIN..=Timestamp::MAX).contains(&time).then_some(time)
 }
 
@@ -190,12 +215,11 @@ fn quote_time(time: Timestamp, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// A value as Arrow prints it.
-fn plain(array: &ArrayRef, row: usize) -> String {
-    match array.data_type() {
-        DataType::Utf8 => array.as_string::<i32>().value(row).to_owned(),
-        _ => ArrayFormatter::try_new(array.as_ref(), &FormatOptions::default())
-            .map(|formatter| formatter.value(row).to_string())
-            .unwrap_or_default(),
+/// Returns the key of a map's entry as the name of a member.
+fn key(keys: &ArrayRef, row: usize) -> String {
+    if let Some(text) = text(keys, row) {
+        return text.to_owned();
     }
+    let json = json(keys, row).unwrap_or_default();
+    json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or(&json).to_owned()
 }

@@ -4,6 +4,7 @@ mod apache;
 mod cell;
 mod compressed;
 mod delimited;
+mod interval;
 mod lines;
 mod mapping;
 mod moment;

@@ -3,11 +3,8 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use arrow::{
-    array::{Array, ArrayRef, AsArray as _},
-    compute::cast,
-    datatypes::{DataType, TimeUnit, TimestampMicrosecondType},
-};
+use arrow_array::{Array as _, ArrayRef, cast::AsArray as _};
+use arrow_schema::DataType;
 use holloway_pipeline::Progress as _;
 use holloway_wire::Timestamp;
 use parquet::{
@@ -59,7 +56,7 @@ fn rows(
         let batch = batch.with_context(|| format!("{} is damaged behind row {done}", path.display()))?;
         let mut columns: Vec<Option<Column>> = (0..names.len()).map(|_| None).collect();
         for (at, array) in wanted.iter().zip(batch.columns()) {
-            columns[*at] = Some(Column::of(array).with_context(|| format!("column {}", names[*at]))?);
+            columns[*at] = Some(Column::of(array));
         }
         for row in 0..batch.num_rows() {
             let cell = |at: usize| columns[at].as_ref().map_or(Cell::Absent, |column| column.cell(row));
@@ -80,33 +77,45 @@ fn rows(
 /// A column in one of the few forms that a cell can have.
 enum Column {
     Json(Vec<Option<String>>),
-    Strings(ArrayRef),
+    Texts(ArrayRef),
+    /// Texts that each row names by their number.
+    Coded {
+        rows: ArrayRef,
+        codes: Vec<usize>,
+        texts: ArrayRef,
+    },
     Times(ArrayRef),
 }
 
 impl Column {
-    fn of(array: &ArrayRef) -> Result<Self> {
-        let is_text =
-            |kind: &DataType| matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
-        Ok(match array.data_type() {
-            DataType::Utf8 => Self::Strings(Arc::clone(array)),
-            kind if is_text(kind) => Self::Strings(cast(array, &DataType::Utf8)?),
-            DataType::Dictionary(_, value) if is_text(value) => Self::Strings(cast(array, &DataType::Utf8)?),
-            DataType::Timestamp(_, _) | DataType::Date32 | DataType::Date64 => {
-                Self::Times(cast(array, &DataType::Timestamp(TimeUnit::Microsecond, None))?)
+    fn of(array: &ArrayRef) -> Self {
+        match array.data_type() {
+            kind if is_text(kind) => Self::Texts(Arc::clone(array)),
+            DataType::Dictionary(_, value) if is_text(value) => {
+                let dictionary = array.as_any_dictionary();
+                let (codes, texts) = (dictionary.normalized_keys(), Arc::clone(dictionary.values()));
+                Self::Coded { rows: Arc::clone(array), codes, texts }
             }
+            DataType::Timestamp(_, _) | DataType::Date32 | DataType::Date64 => Self::Times(Arc::clone(array)),
             _ => Self::Json((0..array.len()).map(|row| cell::json(array, row)).collect()),
-        })
+        }
     }
 
     fn cell(&self, row: usize) -> Cell<'_> {
         match self {
             Self::Json(values) => values[row].as_deref().map_or(Cell::Absent, Cell::Json),
-            Self::Strings(array) if array.is_valid(row) => Cell::Certain(array.as_string::<i32>().value(row)),
-            Self::Times(array) if array.is_valid(row) => Cell::Time(Timestamp::from_micros(
-                array.as_primitive::<TimestampMicrosecondType>().value(row),
-            )),
-            Self::Strings(_) | Self::Times(_) => Cell::Absent,
+            Self::Texts(array) => cell::text(array, row).map_or(Cell::Absent, Cell::Certain),
+            // The code of a row without a value is any number.
+            Self::Coded { rows, .. } if rows.is_null(row) => Cell::Absent,
+            Self::Coded { codes, texts, .. } => {
+                cell::text(texts, codes[row]).map_or(Cell::Absent, Cell::Certain)
+            }
+            Self::Times(array) => cell::micros(array, row)
+                .map_or(Cell::Absent, |micros| Cell::Time(Timestamp::from_micros(micros))),
         }
     }
+}
+
+fn is_text(kind: &DataType) -> bool {
+    matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
 }

@@ -5,7 +5,7 @@ use crate::catalog::Catalog;
 use crate::file::{TableFile, Texts, numbers};
 use crate::tables::Table;
 use crate::workers::{map_ordered, threads_or_all};
-use arrow::datatypes::TimestampMicrosecondType;
+use arrow_array::types::TimestampMicrosecondType;
 use holloway_rules::funnel::Hit;
 use holloway_wire::{EventKind, Timestamp};
 use rustc_hash::FxHashMap;

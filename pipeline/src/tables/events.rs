@@ -1,10 +1,9 @@
 //! `events`: the facts, one row an admitted event, by date of receipt.
 
 use super::{flag, number, text, time, time_type};
-use arrow::array::{
-    ArrayRef, BooleanBuilder, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
-};
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow_array::builder::{BooleanBuilder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder};
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{Schema, SchemaRef};
 use holloway_wire::Timestamp;
 use std::sync::{Arc, LazyLock};
 
@@ -136,9 +135,9 @@ impl Builder {
             .fields()
             .iter()
             .map(|field| match field.data_type() {
-                arrow::datatypes::DataType::Utf8 => texts.next(),
-                arrow::datatypes::DataType::Int64 => numbers.next(),
-                arrow::datatypes::DataType::Boolean => Some(Arc::new(self.paid_click.finish()) as ArrayRef),
+                arrow_schema::DataType::Utf8 => texts.next(),
+                arrow_schema::DataType::Int64 => numbers.next(),
+                arrow_schema::DataType::Boolean => Some(Arc::new(self.paid_click.finish()) as ArrayRef),
                 _ => times.next(),
             })
             .map(|column| column.expect("there is a builder for each column of the schema"))

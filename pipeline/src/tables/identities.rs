@@ -1,7 +1,7 @@
 //! `identities`: which id was whose, from when to when.
 
 use super::{text, time};
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow_schema::{Schema, SchemaRef};
 use std::sync::{Arc, LazyLock};
 
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {

@@ -1,7 +1,7 @@
 //! `merges`: what events said about two ids, and what became of it.
 
 use super::{text, time};
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow_schema::{Schema, SchemaRef};
 use std::sync::{Arc, LazyLock};
 
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {

@@ -1,11 +1,12 @@
 //! `profiles`: what is known of each person, in the order of person ids.
 
 use super::{number, text, time, time_type};
-use arrow::array::{
-    ArrayRef, Date32Builder, Int64Builder, ListBuilder, MapBuilder, MapFieldNames, RecordBatch,
-    StringBuilder, StructBuilder, TimestampMicrosecondBuilder,
+use arrow_array::builder::{
+    Date32Builder, Int64Builder, ListBuilder, MapBuilder, MapFieldNames, StringBuilder, StructBuilder,
+    TimestampMicrosecondBuilder,
 };
-use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
 use holloway_rules::channel::Channel;
 use holloway_rules::identity::PersonId;
 use holloway_rules::profile::Profile;

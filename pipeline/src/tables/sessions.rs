@@ -1,10 +1,9 @@
 //! `sessions`: the visits of people, in the order of person and start.
 
 use super::{flag, number, text, time, time_type};
-use arrow::array::{
-    ArrayRef, BooleanBuilder, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
-};
-use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow_array::builder::{BooleanBuilder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder};
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Schema, SchemaRef};
 use holloway_rules::identity::PersonId;
 use holloway_rules::metrics::Session;
 use holloway_wire::hex;

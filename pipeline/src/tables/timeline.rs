@@ -1,7 +1,7 @@
 //! `timeline`: the events of each person in order (time, sequence, message id), people in the order of their ids.
 
 use super::{number, text, time};
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow_schema::{Schema, SchemaRef};
 use std::sync::{Arc, LazyLock};
 
 static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {

@@ -1,7 +1,9 @@
 //! A data folder of its own for each test: events in, text out.
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Int64Type, TimestampMicrosecondType};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::DataType;
 use holloway_pipeline::{Catalog, DeriveOptions, DeriveSummary, Loaded, Quiet, Table, derive, load};
 use holloway_rawlog::{FileStorage, Log, Options, Record};
 use holloway_wire::{ClockSource, Envelope, Timestamp, decode, dedupe_key};
@@ -150,7 +152,7 @@ fn cell(array: &dyn Array, row: usize) -> String {
             };
             format!("[{}]", (0..items.len()).map(text).collect::<Vec<_>>().join(","))
         }
-        DataType::Date32 => array.as_primitive::<arrow::datatypes::Date32Type>().value(row).to_string(),
+        DataType::Date32 => array.as_primitive::<arrow_array::types::Date32Type>().value(row).to_string(),
         other => panic!("no text for {other}"),
     }
 }
