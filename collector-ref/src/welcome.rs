@@ -1,5 +1,7 @@
 //! The page at `/`: what runs here, whether it is ready, and how the first event is sent.
 
+use std::fmt::Write as _;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::Quickstart;
@@ -92,12 +94,10 @@ impl Welcome {
     }
 
     fn html(&self) -> String {
-        let samples: String = self
-            .quickstart()
-            .samples()
-            .iter()
-            .map(|(name, code)| format!("<h2>{}</h2>\n<pre>{}</pre>\n", escaped(name), escaped(code)))
-            .collect();
+        let mut samples = String::new();
+        for (name, code) in self.quickstart().samples() {
+            let _ = write!(samples, "<h2>{}</h2>\n<pre>{}</pre>\n", escaped(name), escaped(&code));
+        }
         format!(
             "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width\">\n<title>Holloway collector</title>\n\
