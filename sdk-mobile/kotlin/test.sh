@@ -11,11 +11,17 @@ need java "Debian: apt-get install openjdk-17-jdk-headless"
 need mvn "Debian: apt-get install maven"
 
 cd "$repo"
-cargo build --quiet --package holloway-mobile --lib
+# Without the HTTP client in Rust, which the JVM and Android do not use.
+cargo build --quiet --package holloway-mobile --lib --no-default-features
 cargo build --quiet --package holloway-bindgen
-library=$target/debug/libholloway_mobile.so
-[ -e "$library" ] || library=$target/debug/libholloway_mobile.dylib
-rm -rf "$target/kotlin/generated"
+built=$target/debug/libholloway_mobile.so
+[ -e "$built" ] || built=$target/debug/libholloway_mobile.dylib
+# A folder of its own: the Python package builds the same file with other features.
+mkdir -p "$target/kotlin/native"
+cp "$built" "$target/kotlin/native/"
+library=$target/kotlin/native/${built##*/}
+# Classes of a former binding would stay beside those of this one.
+rm -rf "$target/kotlin/generated" "$target/kotlin/build/classes"
 "$target/debug/holloway-bindgen" kotlin "$library" "$target/kotlin/generated" >/dev/null
 
 [ -n "${HOLLOWAY_BIN:-}" ] || echo "note: HOLLOWAY_BIN is not set, so events go to the test's own collector only"

@@ -82,6 +82,11 @@ impl HollowayConfig {
 }
 
 impl Face {
+    /// Returns the `User-Agent` of its requests.
+    pub(crate) fn user_agent(self) -> String {
+        format!("{}/{}", self.library_name(), env!("CARGO_PKG_VERSION"))
+    }
+
     fn library_name(self) -> &'static str {
         match self {
             Self::Kotlin => "holloway-kotlin",

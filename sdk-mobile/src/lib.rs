@@ -1,7 +1,7 @@
 //! Everything that crosses from Rust to Kotlin, Swift and Python, on one page.
 //!
-//! The surface is deliberately small and dull: one object, a dozen calls, text and integers only, no callbacks and no
-//! async. Properties, traits and context cross as the text of a JSON object, and but for a single event's own context they
+//! The surface is deliberately small and dull: one object with some twenty calls, and one queue that its host pulls requests
+//! from; text, bytes and integers only, no callbacks and no async. Properties, traits and context cross as the text of a JSON object, and but for a single event's own context they
 //! are not parsed on the way (there a number keeps the digits that a double has). So the
 //! facades in `kotlin/`, `swift/` and `python/` can be moved to another binding technology without their users noticing.
 //!
@@ -12,12 +12,14 @@
 mod config;
 mod error;
 mod guard;
+mod host;
 mod json;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 pub use config::{Consent, Face, HollowayConfig};
 pub use error::HollowayError;
+pub use host::{HostQueue, HostTask, HttpRequest, HttpResponse, Severity};
 
 use guard::Guard;
 use holloway::ResetOptions;
@@ -49,11 +51,20 @@ pub struct HollowayClient {
 
 #[uniffi::export]
 impl HollowayClient {
-    /// Opens the folder, starts the worker, and sends what a former run left.
-    #[uniffi::constructor]
-    pub fn new(config: HollowayConfig) -> Result<Arc<Self>, HollowayError> {
+    /// Opens the folder, starts the worker, and sends what a former run left: by `host`'s tasks, or without one by the HTTP
+    /// client of this library, which only a build with the feature `reqwest` has.
+    #[uniffi::constructor(default(host = None))]
+    pub fn new(config: HollowayConfig, host: Option<Arc<HostQueue>>) -> Result<Arc<Self>, HollowayError> {
         let guard = Guard::default();
-        let client = guard.call(|| config.builder().build()).ok_or(HollowayError::Disabled)??;
+        let user_agent = config.face.user_agent();
+        let build = || {
+            let builder = config.builder();
+            match host {
+                Some(host) => builder.transport(host.transport(user_agent)).build(),
+                None => builder.build(),
+            }
+        };
+        let client = guard.call(build).ok_or(HollowayError::Disabled)??;
         Ok(Arc::new(Self { client, guard }))
     }
 
@@ -211,7 +222,7 @@ mod tests {
             context: None,
         };
         change(&mut config);
-        HollowayClient::new(config)
+        HollowayClient::new(config, None)
     }
 
     #[test]

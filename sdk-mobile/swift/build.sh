@@ -9,7 +9,8 @@ target=$(realpath -m "${CARGO_TARGET_DIR:-$repo/target}")
 command -v cargo >/dev/null || { echo "error: cargo is missing (install Rust with rustup)" >&2; exit 1; }
 
 cd "$repo"
-cargo build --quiet --package holloway-mobile --lib
+# Without the HTTP client in Rust: URLSession sends.
+cargo build --quiet --package holloway-mobile --lib --no-default-features
 cargo build --quiet --package holloway-bindgen
 library=$target/debug/libholloway_mobile.so
 [ -e "$library" ] || library=$target/debug/libholloway_mobile.dylib

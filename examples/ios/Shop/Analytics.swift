@@ -2,51 +2,49 @@ import Foundation
 import Holloway
 import UIKit
 
-/// Where the app says what happened. An app without a client (no disk, say) goes on as if it had one.
+/// The app's one client, and what the system says about the app coming and going.
 @MainActor
 final class Analytics {
     static let shared = Analytics()
-    private let client: Holloway?
+
+    /// Records nothing when it could not be started, and says so in the log: the app goes on.
+    let client: Holloway
+    private var backgroundTask = UIBackgroundTaskIdentifier.invalid
 
     private init() {
-        var folder = URL.applicationSupportDirectory.appending(path: "holloway")
-        try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        // Not part of backups, so that a restored phone does not become its predecessor.
-        var values = URLResourceValues()
-        values.isExcludedFromBackup = true
-        try? folder.setResourceValues(values)
-
         let device: Properties = ["manufacturer": "Apple", "model": UIDevice.current.model]
-        let settings = Settings(context: ["device": device])
-        do {
-            client = try Holloway(
-                writeKey: "KEY", host: "https://events.example.com", directory: folder, settings: settings)
-        } catch {
-            client = nil
-            print("no analytics: \(error.localizedDescription)")
+        client = Holloway.start(
+            writeKey: "KEY", host: "https://events.example.com", settings: Settings(context: ["device": device]))
+        observe(UIApplication.willEnterForegroundNotification) { $0.client.foreground() }
+        observe(UIApplication.didEnterBackgroundNotification) { $0.enterBackground() }
+    }
+
+    /// These two are of the app as a whole, and come neither for a rotation nor for the control centre drawn over the app.
+    private func observe(_ name: Notification.Name, _ react: @escaping @MainActor @Sendable (Analytics) -> Void) {
+        NotificationCenter.default.addObserver(forName: name, object: nil, queue: .main) { [weak self] _ in
+            MainActor.assumeIsolated {
+                guard let self else { return }
+                react(self)
+            }
         }
     }
 
-    func track(_ event: String, _ properties: Properties? = nil) { client?.track(event, properties) }
-    func screen(_ name: String) { client?.screen(name) }
-    func login(_ userId: String, plan: String) { client?.identify(userId, ["plan": plan]) }
-    func logout() { client?.reset() }
-    func foreground() { client?.foreground() }
-
     /// Asks for the time to send what waits; without it the system stops the app within moments.
-    func background() {
-        let application = UIApplication.shared
-        var task = UIBackgroundTaskIdentifier.invalid
-        func end() {
-            application.endBackgroundTask(task)
-            task = .invalid
+    private func enterBackground() {
+        endBackgroundTask()
+        backgroundTask = UIApplication.shared.beginBackgroundTask(withName: "holloway") { [weak self] in
+            MainActor.assumeIsolated { self?.endBackgroundTask() }
         }
-        task = application.beginBackgroundTask(withName: "holloway") { end() }
-        client?.background()
-        let client = client
-        Task.detached {
-            try? client?.flush(timeout: 15)  // what is not sent in time is sent at the next start
-            await MainActor.run { end() }
+        client.background()
+        Task {
+            try? await client.flush(timeout: 15)  // what is not sent in time is sent at the next start
+            endBackgroundTask()
         }
+    }
+
+    private func endBackgroundTask() {
+        guard backgroundTask != .invalid else { return }
+        UIApplication.shared.endBackgroundTask(backgroundTask)
+        backgroundTask = .invalid
     }
 }

@@ -1,12 +1,20 @@
 import Holloway
 import SwiftUI
 
-/// A screen with one button that is worth knowing about.
+/// A screen with one button, whose taps are recorded. A rotation calls `onAppear` no second time.
 struct CartView: View {
+    private var client: Holloway { Analytics.shared.client }
+
     var body: some View {
         Button("Pay") {
-            Analytics.shared.track("Order Paid", ["total": 19.9, "currency": "EUR"])
+            client.track("Order Paid", ["total": 19.9, "currency": "EUR"])
         }
-        .onAppear { Analytics.shared.screen("Cart") }
+        .onAppear { client.screen("Cart") }
     }
+
+    /// For the login screen.
+    func onLogin(_ userId: String, plan: String) { client.identify(userId, ["plan": plan]) }
+
+    /// For the logout in the menu.
+    func onLogout() { client.reset() }
 }

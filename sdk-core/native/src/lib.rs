@@ -92,6 +92,8 @@ mod files;
 mod flush;
 mod folder;
 mod gauges;
+#[cfg(feature = "gzip")]
+mod gzip;
 mod handoff;
 mod ids;
 mod log;

@@ -1,13 +1,11 @@
 //! HTTP by reqwest, TLS by rustls.
 
-use std::{io::Write as _, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use rustls_platform_verifier::BuilderVerifierExt as _;
 
 use crate::transport::{Delivery, Response, Transport, TransportError};
 
-/// Smaller bodies are not worth compressing.
-const GZIP_FROM_BYTES: usize = 1_024;
 /// A request that takes longer is tried again.
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// As long as two round trips of a bad mobile network.
@@ -48,7 +46,7 @@ impl Transport for ReqwestTransport {
             .basic_auth(delivery.write_key, Some(""))
             .header("content-type", "application/json")
             .header("idempotency-key", delivery.idempotency_key);
-        request = match gzip(delivery.body) {
+        request = match delivery.gzipped() {
             Some(packed) => request.header("content-encoding", "gzip").body(packed),
             None => request.body(delivery.body.to_vec()),
         };
@@ -103,13 +101,4 @@ fn chain(error: &reqwest::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-fn gzip(body: &[u8]) -> Option<Vec<u8>> {
-    if body.len() < GZIP_FROM_BYTES {
-        return None;
-    }
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(body).ok()?;
-    encoder.finish().ok()
 }

@@ -13,6 +13,15 @@ pub struct Delivery<'a> {
     pub body: &'a [u8],
 }
 
+impl Delivery<'_> {
+    /// Returns the body compressed with gzip, to be sent with `content-encoding: gzip`; `None` for a body below 1 KiB,
+    /// which goes as it is.
+    #[cfg(feature = "gzip")]
+    pub fn gzipped(&self) -> Option<Vec<u8>> {
+        crate::gzip::gzip(self.body)
+    }
+}
+
 /// What a collector answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {

@@ -19,7 +19,14 @@ public struct EventOptions: Sendable {
     var ffi: HollowayBindings.EventOptions {
         HollowayBindings.EventOptions(
             messageId: messageId,
-            timestampMs: timestamp.map { UInt64(max(0, $0.timeIntervalSince1970 * 1000).rounded()) },
+            timestampMs: timestamp.map(unixMs),
             context: context.map(jsonObject))
     }
+}
+
+/// Milliseconds since 1970; a time before is 1970, and what no such number can say is the largest that JSON readers hold.
+private func unixMs(_ date: Date) -> UInt64 {
+    let ms = date.timeIntervalSince1970 * 1000
+    guard ms > 0 else { return 0 }
+    return UInt64(min(ms.rounded(), 9_007_199_254_740_991))
 }

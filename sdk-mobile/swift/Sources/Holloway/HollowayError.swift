@@ -1,7 +1,7 @@
 import Foundation
 import HollowayBindings
 
-/// What a client can tell its app. Calls that record something throw none of these: what cannot be sent is counted.
+/// Why a client cannot start, or a flush cannot end. Calls that record something throw none of these.
 public enum HollowayError: Error, Equatable, Sendable {
     /// The write key is empty.
     case writeKey(String)
@@ -9,7 +9,7 @@ public enum HollowayError: Error, Equatable, Sendable {
     case host(String)
     /// Events cannot be kept in the directory.
     case directory(String)
-    /// The client's thread or its HTTP client does not start.
+    /// The client's thread does not start.
     case start(String)
     /// The collector has not acknowledged everything in time. Nothing is lost: what waits is sent later.
     case timedOut(String)
@@ -33,7 +33,7 @@ extension HollowayError: LocalizedError {
     }
 }
 
-/// Errors of the binding leave under the names of this package.
+/// Calls the binding, and throws its errors under the names of this package.
 func translated<T>(_ call: () throws -> T) throws -> T {
     do {
         return try call()

@@ -5,15 +5,20 @@ public typealias Properties = [String: (any Sendable)?]
 
 /// Levels of nesting. What lies deeper is written as null.
 let depthMax = 32
+/// Bytes after which a text is given up: the client drops an event of a thirtieth of it as too large.
+let textBytesMax = 1024 * 1024
 
-/// The JSON text of a dictionary. Never fails: what JSON has no word for is written as its description.
+/// Returns the JSON text of a dictionary. Never fails: a value that has no form in JSON is written as its description. A
+/// dictionary without a sensible end gives a text that is no JSON, which the client drops and counts.
 func jsonObject(_ values: Properties) -> String {
     var text = ""
     write(values, to: &text, depth: 0)
-    return text
+    return text.utf8.count <= textBytesMax ? text : "not JSON: more than \(textBytesMax) bytes"
 }
 
 private func write(_ value: Any?, to text: inout String, depth: Int) {
+    // Nested arrays that share their elements may be short in memory and have no end as text.
+    guard text.utf8.count <= textBytesMax else { return }
     guard let value = flattened(value), depth <= depthMax else {
         text += "null"
         return
@@ -36,7 +41,7 @@ private func write(_ value: Any?, to text: inout String, depth: Int) {
     }
 }
 
-/// Optionals within optionals, as dictionaries of optional values have them, are one or none.
+/// Returns the value within optionals of optionals, as dictionaries of optional values have them.
 private func flattened(_ value: Any?) -> Any? {
     guard let value else { return nil }
     let mirror = Mirror(reflecting: value)
@@ -51,6 +56,7 @@ private func writeObject(_ values: [String: Any?], to text: inout String, depth:
         if index > 0 { text += "," }
         writeText(name, to: &text)
         text += ":"
+        if text.utf8.count > textBytesMax { return }
         write(values[name] ?? nil, to: &text, depth: depth + 1)
     }
     text += "}"
@@ -60,6 +66,7 @@ private func writeArray(_ values: [Any?], to text: inout String, depth: Int) {
     text += "["
     for (index, value) in values.enumerated() {
         if index > 0 { text += "," }
+        if text.utf8.count > textBytesMax { return }
         write(value, to: &text, depth: depth + 1)
     }
     text += "]"

@@ -11,14 +11,21 @@ public struct Settings: Sendable {
     public var consent: Consent?
     /// Context of every event, such as `app` and `device`; laid over app, os, locale and time zone.
     public var context: Properties
+    /// Sends batches by other means than `URLSession`.
+    public var transport: (any HTTPTransport)?
+    /// Receives what a developer may want to know, beside the log. Called on a thread of the client; may not block.
+    public var onDiagnostic: (@Sendable (Diagnostic) -> Void)?
 
     public init(
-        flushAt: Int? = nil, flushInterval: TimeInterval? = nil, consent: Consent? = nil, context: Properties = [:]
+        flushAt: Int? = nil, flushInterval: TimeInterval? = nil, consent: Consent? = nil, context: Properties = [:],
+        transport: (any HTTPTransport)? = nil, onDiagnostic: (@Sendable (Diagnostic) -> Void)? = nil
     ) {
         self.flushAt = flushAt
         self.flushInterval = flushInterval
         self.consent = consent
         self.context = context
+        self.transport = transport
+        self.onDiagnostic = onDiagnostic
     }
 
     func config(writeKey: String, host: String, directory: String) -> HollowayConfig {

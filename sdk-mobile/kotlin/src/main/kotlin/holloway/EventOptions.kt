@@ -13,7 +13,14 @@ data class EventOptions(
 ) {
     internal fun ffi() = holloway.ffi.EventOptions(
         messageId = messageId?.let(::unicode),
-        timestampMs = timestamp?.toEpochMilli()?.coerceAtLeast(0)?.toULong(),
+        timestampMs = timestamp?.unixMs(),
         context = context?.let(::jsonObject),
     )
+}
+
+/** Milliseconds since 1970; an instant that no such number can say becomes the nearest one. */
+private fun Instant.unixMs(): ULong = when {
+    epochSecond < 0 -> 0u
+    epochSecond >= Long.MAX_VALUE / 1000 -> Long.MAX_VALUE.toULong()
+    else -> toEpochMilli().toULong()
 }

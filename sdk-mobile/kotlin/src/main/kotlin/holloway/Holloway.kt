@@ -1,6 +1,10 @@
 package holloway
 
 import holloway.ffi.HollowayClient
+import java.util.concurrent.CompletableFuture
+import kotlin.coroutines.resume
+import kotlin.coroutines.resumeWithException
+import kotlin.coroutines.suspendCoroutine
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
 
@@ -16,85 +20,128 @@ import kotlin.time.Duration.Companion.seconds
  * An event is in a file of the directory when [track] returns. It is sent in the background, again and again until the
  * collector has acknowledged it, by this process or by the next one that uses the same directory.
  *
- * All calls may be made from any thread, and return at once but for [flush], [shutdown] and [close], which wait for the
- * network: keep those off the main thread. Nothing here needs to be closed on Android.
+ * **A start that fails does not throw.** With a wrong setting, a directory that cannot be written or without the native
+ * library the client is disabled: every call does nothing, [isEnabled] is false, [startError] says what to change, and the
+ * same text is a line in the log. [Holloway.open] throws instead:
  *
- * @throws HollowayException with a text that says which setting to change
+ * ```
+ * try {
+ *     Holloway.open("KEY") { host = "events.example.com" }
+ * } catch (e: HollowayException.Host) {
+ *     println(e.message) // expected the collector's origin as host, such as https://events.example.com, found …
+ * }
+ * ```
+ *
+ * **Threads.** All calls may be made from any thread. They return at once and never throw, whatever their arguments are,
+ * but for [flush] and [shutdown], which wait for the network and throw [HollowayException] when not everything was
+ * delivered: keep those off the main thread, or use [flushAsync] and [awaitFlush]. Nothing here needs to be closed on
+ * Android.
  */
-class Holloway(writeKey: String, settings: Settings.() -> Unit = {}) : AutoCloseable {
-    private val native: HollowayClient = open(Settings().apply(settings), writeKey)
+class Holloway private constructor(start: Start) : AutoCloseable {
+    /** Starts a client. A start that fails leaves it disabled: see [isEnabled]. */
+    constructor(writeKey: String, settings: Settings.() -> Unit = {}) : this(Start.of(writeKey, settings))
 
-    /** Somebody did something. */
+    private val native: HollowayClient? = start.native
+    private val diagnostics = start.diagnostics
+
+    /** Why this client is disabled; null when it is not. */
+    val startError: HollowayException? = start.error
+
+    /** Whether this client records. False after a start that failed: [startError] says why. */
+    val isEnabled: Boolean get() = native != null
+
+    /** Records that a user did something. */
     @JvmOverloads
     fun track(event: String, properties: Map<String, Any?>? = null, options: EventOptions? = null) =
-        native.track(unicode(event), properties?.let(::jsonObject), options?.ffi())
+        record { it.track(unicode(event), properties?.let(::jsonObject), options?.ffi()) }
 
-    /** A page was viewed. */
+    /** Records a view of a page. */
     @JvmOverloads
     fun page(name: String? = null, properties: Map<String, Any?>? = null, options: EventOptions? = null) =
-        native.page(name?.let(::unicode), properties?.let(::jsonObject), options?.ffi())
+        record { it.page(name?.let(::unicode), properties?.let(::jsonObject), options?.ffi()) }
 
-    /** A screen was viewed. */
+    /** Records a view of a screen. */
     @JvmOverloads
     fun screen(name: String? = null, properties: Map<String, Any?>? = null) =
-        native.screen(name?.let(::unicode), properties?.let(::jsonObject))
+        record { it.screen(name?.let(::unicode), properties?.let(::jsonObject)) }
 
-    /** This device's user is [userId], from now on and until [reset] or another [identify]. */
+    /** Sets this device's user, from now on and until [reset] or another [identify]. */
     @JvmOverloads
     fun identify(userId: String, traits: Map<String, Any?>? = null, options: EventOptions? = null) =
-        native.identify(unicode(userId), traits?.let(::jsonObject), options?.ffi())
+        record { it.identify(unicode(userId), traits?.let(::jsonObject), options?.ffi()) }
 
-    /** The user belongs to a group, such as a company. */
+    /** Adds the user to a group, such as a company. */
     @JvmOverloads
     fun group(groupId: String, traits: Map<String, Any?>? = null) =
-        native.group(unicode(groupId), traits?.let(::jsonObject))
+        record { it.group(unicode(groupId), traits?.let(::jsonObject)) }
 
-    /** [userId] is the same user as the one whom this device knew until now. */
-    fun alias(userId: String) = native.alias(unicode(userId))
+    /** Gives the user another id: [userId] is the same person as the user before. */
+    fun alias(userId: String) = record { it.alias(unicode(userId)) }
 
-    /** The user is gone: a new anonymous id, no user id, no registered properties, but for what is to be kept. */
+    /** Forgets the user, at a logout: a new anonymous id, no user id, no registered properties, but for what is kept. */
     @JvmOverloads
     fun reset(keepAnonymousId: Boolean = false, keepRegistered: Boolean = false) =
-        native.reset(keepAnonymousId, keepRegistered)
+        record { it.reset(keepAnonymousId, keepRegistered) }
 
     /** Adds properties to every later track, page and screen. */
-    fun register(properties: Map<String, Any?>) = native.register(jsonObject(properties))
+    fun register(properties: Map<String, Any?>) = record { it.register(jsonObject(properties)) }
 
-    /** Takes one of the registered properties away. */
-    fun unregister(key: String) = native.unregister(unicode(key))
+    /** Removes one of the registered properties. */
+    fun unregister(key: String) = record { it.unregister(unicode(key)) }
 
-    /** The user's decision. It holds for every later call, over kill and restart. */
-    fun setConsent(consent: Consent) = native.setConsent(consent.ffi)
+    /** Sets the user's consent. It holds for every later call, over kill and restart. */
+    fun setConsent(consent: Consent) = record { it.setConsent(consent.ffi) }
 
     /** Replaces the context that [Settings.context] gave, for every later event. */
-    fun setContext(context: Map<String, Any?>) = native.setContext(jsonObject(runtimeContext() + context))
+    fun setContext(context: Map<String, Any?>) = record { it.setContext(jsonObject(runtimeContext() + context)) }
 
-    /** The write key that the collector refused is known there now: sending goes on. */
-    fun resume() = native.resume()
+    /** Sends again after the collector refused the write key and has learned it since. */
+    fun resume() = record { it.resume() }
 
-    /** The app is in front again. */
-    fun foreground() = native.foreground()
+    /** Notes that the app came to the front. */
+    fun foreground() = record { it.foreground() }
 
-    /** The app leaves the front: what waits is made durable and sent. */
-    fun background() = native.background()
+    /** Notes that the app left the front: what waits is made durable and sent. */
+    fun background() = record { it.background() }
 
-    /** The network is back: what waits is sent without the rest of the pause after a failure. */
-    fun online() = native.online()
+    /** Notes that the network is back: what waits is sent without the rest of the pause after a failure. */
+    fun online() = record { it.online() }
 
     /**
-     * Sends everything, and returns when the collector has acknowledged it.
+     * Sends everything, and returns when the collector has acknowledged it. Blocks: not for the main thread.
+     *
+     * Returns at once when this client is disabled.
      *
      * @throws HollowayException.TimedOut [HollowayException.Refused] nothing is lost, what waits is sent later
      * @throws HollowayException.Rejected some events are lost, see [losses]
+     * @throws HollowayException.Stopped after [shutdown] or [close]
      */
     @JvmOverloads
-    fun flush(timeout: Duration = 10.seconds) = translated { native.flush(timeout.ms) }
+    fun flush(timeout: Duration = 10.seconds) {
+        translated { native?.flush(timeout.ms) }
+    }
+
+    /** Does [flush] on a thread of its own; the future fails with the exceptions of [flush]. */
+    @JvmOverloads
+    fun flushAsync(timeout: Duration = 10.seconds): CompletableFuture<Unit> = inBackground { flush(timeout) }
+
+    /** Does [flush] without blocking a thread of the caller's; throws the exceptions of [flush]. */
+    suspend fun awaitFlush(timeout: Duration = 10.seconds) = flushAsync(timeout).awaited()
 
     /** [flush], then stops the client in any case. What was not sent in time is sent by the next one on this directory. */
     @JvmOverloads
-    fun shutdown(timeout: Duration = 10.seconds) = translated { native.shutdown(timeout.ms) }
+    fun shutdown(timeout: Duration = 10.seconds) {
+        translated { native?.shutdown(timeout.ms) }
+    }
 
-    /** As [shutdown], but what could not be delivered is left to the next client without a word. */
+    /** Does [shutdown] on a thread of its own; the future fails with the exceptions of [shutdown]. */
+    @JvmOverloads
+    fun shutdownAsync(timeout: Duration = 10.seconds): CompletableFuture<Unit> = inBackground { shutdown(timeout) }
+
+    /** Does [shutdown] without blocking a thread of the caller's; throws the exceptions of [shutdown]. */
+    suspend fun awaitShutdown(timeout: Duration = 10.seconds) = shutdownAsync(timeout).awaited()
+
+    /** Does [shutdown] and never throws: what could not be delivered is left to the next client. */
     override fun close() {
         try {
             shutdown()
@@ -103,27 +150,63 @@ class Holloway(writeKey: String, settings: Settings.() -> Unit = {}) : AutoClose
         }
     }
 
-    /** The device's id, which [reset] changes. */
-    val anonymousId: String get() = native.anonymousId()
+    /** The device's id, which [reset] changes; empty when this client is disabled. */
+    val anonymousId: String get() = native?.anonymousId().orEmpty()
 
     /** The user's id, after [identify]. */
-    val userId: String? get() = native.userId()
+    val userId: String? get() = native?.userId()
 
     /** Events that wait to be acknowledged. */
-    val queuedEvents: Long get() = native.queuedEvents().toLong()
+    val queuedEvents: Long get() = native?.queuedEvents()?.toLong() ?: 0
 
-    /** Events lost since this client was made, by reason. */
-    val losses: Map<String, Long> get() = native.losses().mapValues { it.value.toLong() }
+    /** Events lost since this client was made, by reason. A disabled client records none, and so loses none. */
+    val losses: Map<String, Long> get() = native?.losses().orEmpty().mapValues { it.value.toLong() }
+
+    /** Calls the native client, if there is one. Arguments are read inside, so that none of them can throw into the app. */
+    private inline fun record(call: (HollowayClient) -> Unit) {
+        val native = native ?: return
+        try {
+            call(native)
+        } catch (e: Exception) {
+            diagnostics.report(Diagnostic.Severity.Error, "a call was dropped: its arguments could not be read: $e")
+        }
+    }
+
+    companion object {
+        /**
+         * Starts a client, and throws when it cannot be started.
+         *
+         * @throws HollowayException with a text that says which setting to change
+         */
+        @JvmStatic
+        @JvmOverloads
+        @Throws(HollowayException::class)
+        fun open(writeKey: String, settings: Settings.() -> Unit = {}): Holloway {
+            val start = Start.of(writeKey, settings)
+            start.error?.let { throw it }
+            return Holloway(start)
+        }
+    }
 }
 
 private val Duration.ms: ULong get() = inWholeMilliseconds.coerceAtLeast(0).toULong()
 
-private fun open(settings: Settings, writeKey: String): HollowayClient = try {
-    translated { HollowayClient(settings.config(writeKey)) }
-} catch (e: LinkageError) {
-    throw HollowayException.Start(
-        "cannot load the native library holloway_mobile: expected it in the app's jniLibs, or in the folder that " +
-            "-Djna.library.path names (${e.message})",
-        e,
-    )
+/** Runs on a daemon thread of its own: both calls block for as long as their timeout. */
+private fun inBackground(run: () -> Unit): CompletableFuture<Unit> {
+    val future = CompletableFuture<Unit>()
+    val thread = Thread({
+        try {
+            run()
+            future.complete(Unit)
+        } catch (e: Throwable) {
+            future.completeExceptionally(e)
+        }
+    }, "holloway-flush")
+    thread.isDaemon = true
+    thread.start()
+    return future
+}
+
+private suspend fun CompletableFuture<Unit>.awaited() = suspendCoroutine { continuation ->
+    whenComplete { _, error -> if (error == null) continuation.resume(Unit) else continuation.resumeWithException(error) }
 }

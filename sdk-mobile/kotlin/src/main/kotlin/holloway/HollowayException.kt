@@ -2,7 +2,7 @@ package holloway
 
 import holloway.ffi.HollowayException as FfiException
 
-/** What a client can tell its app. Calls that record something throw none of these: what cannot be sent is counted. */
+/** Why a client cannot start, or a flush cannot end. Calls that record something throw none of these. */
 sealed class HollowayException(message: String, cause: Throwable? = null) : Exception(message, cause) {
     /** The write key is empty. */
     class WriteKey internal constructor(message: String) : HollowayException(message)
@@ -13,7 +13,7 @@ sealed class HollowayException(message: String, cause: Throwable? = null) : Exce
     /** Events cannot be kept in the directory. */
     class Directory internal constructor(message: String) : HollowayException(message)
 
-    /** The native library is missing, or its thread or HTTP client does not start. */
+    /** The native library is missing, or its thread does not start. */
     class Start internal constructor(message: String, cause: Throwable? = null) : HollowayException(message, cause)
 
     /** The collector has not acknowledged everything in time. Nothing is lost: what waits is sent later. */
@@ -32,14 +32,13 @@ sealed class HollowayException(message: String, cause: Throwable? = null) : Exce
     class Disabled internal constructor(message: String) : HollowayException(message)
 }
 
-/** Errors of the binding leave under the names of this package. */
+/** Calls the binding, and throws its errors under the names of this package. */
 internal inline fun <T> translated(call: () -> T): T = try {
     call()
 } catch (e: FfiException) {
     throw e.translated()
 }
 
-@PublishedApi
 internal fun FfiException.translated(): HollowayException {
     val text = message ?: "no reason given"
     return when (this) {

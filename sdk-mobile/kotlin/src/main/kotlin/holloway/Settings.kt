@@ -13,8 +13,9 @@ class Settings internal constructor() {
     var host: String? = null
 
     /**
-     * Where events wait: the path of a folder that only this client uses. On Android a folder of `filesDir`.
-     * Default `holloway-events` in the current folder.
+     * Where events wait: the path of a folder that only this client uses. On Android a folder of `noBackupFilesDir`, so that
+     * a device that is restored from a backup does not send as the one before. Default `holloway-events` in the current
+     * folder, which is of no use on Android.
      */
     var directory: String? = null
 
@@ -30,7 +31,13 @@ class Settings internal constructor() {
     /** Context of every event, such as `app` and `device`; laid over os, locale and time zone. */
     var context: Map<String, Any?> = emptyMap()
 
-    /** Where events wait. */
+    /** Sends batches by other means than [java.net.HttpURLConnection]. */
+    var transport: HttpTransport? = null
+
+    /** Receives what a developer may want to know, beside the log. Called on a thread of the client; may not block. */
+    var onDiagnostic: ((Diagnostic) -> Unit)? = null
+
+    /** Sets [directory]. */
     fun directory(folder: File) {
         directory = folder.path
     }

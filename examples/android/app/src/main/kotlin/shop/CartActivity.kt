@@ -4,7 +4,7 @@ import android.app.Activity
 import android.os.Bundle
 import android.widget.Button
 
-/** A screen with one button that is worth knowing about. */
+/** A screen with one button, whose clicks are recorded. */
 class CartActivity : Activity() {
     private val analytics get() = (application as ShopApplication).analytics
 
@@ -18,9 +18,9 @@ class CartActivity : Activity() {
         setContentView(pay)
     }
 
-    /** Called by the login screen. */
+    /** For the login screen. */
     fun onLogin(userId: String, plan: String) = analytics.identify(userId, mapOf("plan" to plan))
 
-    /** Called by the menu. */
+    /** For the logout in the menu. */
     fun onLogout() = analytics.reset()
 }

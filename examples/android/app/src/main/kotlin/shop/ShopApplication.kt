@@ -4,7 +4,7 @@ import android.app.Application
 import android.os.Build
 import holloway.Holloway
 
-/** The app's one client, made before any screen is shown. */
+/** Makes the app's one client, before any screen is shown. */
 class ShopApplication : Application() {
     lateinit var analytics: Holloway
         private set
@@ -13,11 +13,12 @@ class ShopApplication : Application() {
         super.onCreate()
         analytics = Holloway("KEY") {
             host = "https://events.example.com"
-            // Not part of backups, so that a restored phone does not become its predecessor.
-            directory(filesDir.resolve("no_backup/holloway"))
+            // Auto Backup leaves this folder out. From filesDir the ids would be restored onto another device, and both
+            // devices would be one visitor.
+            directory(noBackupFilesDir.resolve("holloway"))
             context = deviceContext()
         }
-        registerActivityLifecycleCallbacks(Foreground(analytics))
+        registerActivityLifecycleCallbacks(ScreenCallbacks(Visibility(analytics)))
     }
 
     private fun deviceContext(): Map<String, Any?> {
