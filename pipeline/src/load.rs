@@ -17,6 +17,7 @@ use holloway_rules::session::utc_day;
 use holloway_wire::json::write_merged;
 use holloway_wire::{Envelope, EventKind, RawJson, Timestamp, decode};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -277,13 +278,16 @@ fn push(builder: &mut Builder, payload: &[u8], offset: u64) -> Option<()> {
     if seen.user_agent.is_none() {
         seen.user_agent = envelope.user_agent;
     }
+    // The group of a group call, else the one that the event's user belonged to.
+    let own_group = event.group_id.as_deref().map(Cow::Borrowed);
+    let group_id = own_group.or_else(|| context?.get("groupId")?.string());
     builder.push(&Row {
         message_id: &envelope.message_id,
         kind: envelope.kind.as_str(),
         event: event.name.as_deref(),
         anonymous_id: event.anonymous_id.as_deref(),
         user_id: event.user_id.as_deref(),
-        group_id: event.group_id.as_deref(),
+        group_id: group_id.as_deref(),
         previous_id: event.previous_id.as_deref(),
         timestamp: envelope.timestamp,
         original_timestamp: event.original_timestamp,

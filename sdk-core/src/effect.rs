@@ -135,7 +135,7 @@ pub enum Diagnostic {
         /// Byte offset of the first error, or how many bytes there is room for.
         at: usize,
     },
-    /// A call without the name or id that it needs; dropped.
+    /// A call without the name or id that it needs, or with an absent value's text (`null`, say) for an id; dropped.
     MissingName,
     /// Events were dropped.
     Lost {

@@ -107,7 +107,7 @@ fn super_properties_leave_half_of_an_event_to_itself() {
 #[test]
 fn odd_names_and_ids_are_escaped() {
     let now = Now { unix_ms: 1_780_000_000_000, mono_ms: 0 };
-    for odd in ["a\"b", "a\\b", "line\nbreak", "nul\u{0}", "\u{7f}\u{2028}", "🦀", " "] {
+    for odd in ["a\"b", "a\\b", "line\nbreak", "nul\u{0}", "\u{7f}\u{2028}", "🦀", " a "] {
         let mut client = Client::new(Config::new(odd), [1; 32], &Restored::default(), now);
         let options = EventOptions { message_id: Some(odd), ..EventOptions::default() };
         let _ = client.identify(odd, None, &options, now);

@@ -46,6 +46,20 @@ fn an_event_keeps_its_fields_and_its_raw_json() {
 }
 
 #[test]
+fn an_event_belongs_to_its_own_group_or_to_that_of_its_context() {
+    let with =
+        |id: &str, kind: &str, rest: &str| event(kind, id, "10:00", &format!(r#""userId":"u",{rest}"#));
+    let rig = Rig::new(&[
+        with("m1", "group", r#""groupId":"g1","context":{"groupId":"g0"}"#),
+        with("m2", "track", r#""event":"A","context":{"groupId":"g1"}"#),
+        with("m3", "track", r#""event":"A","context":{"groupId":7}"#),
+        with("m4", "track", r#""event":"A""#),
+    ]);
+    rig.load();
+    assert_eq!(rig.rows(Table::Events, &["message_id", "group_id"]), ["m1 g1", "m2 g1", "m3 -", "m4 -"]);
+}
+
+#[test]
 fn events_lie_by_date_of_receipt() {
     let rig = Rig::new(&[]);
     rig.append_on(

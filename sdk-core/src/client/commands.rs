@@ -3,7 +3,7 @@
 use alloc::{borrow::ToOwned, string::String};
 
 use holloway_wire::{
-    EventKind, LossReason, RawJson,
+    EventKind, LossReason, RawJson, is_absent_id,
     json::{Sink, unescaped, write_without},
 };
 
@@ -49,9 +49,21 @@ impl Client {
         self.record(EventKind::Screen, name, properties, options, now)
     }
 
-    /// This device's user is `user_id`; `traits` is a JSON object's text. An empty id only describes.
+    /// Makes `user_id` this device's user; `traits` is a JSON object's text. Another user than before begins a new session.
     ///
-    /// Another user than before begins a new session.
+    /// A text that stands for an absent value is no id: white space, `null`, `undefined`, `NaN`, `None` and
+    /// `[object Object]`. Such a call is refused with [`Diagnostic::MissingName`] and counted as a loss, and the user
+    /// stays the one before. The same holds for the ids of [`Self::group`] and [`Self::alias`].
+    ///
+    /// ```
+    /// use holloway_core::{Client, Config, EventOptions, Now, Restored, Tracked, wire::LossReason};
+    /// let now = Now { unix_ms: 1_780_000_000_000, mono_ms: 0 };
+    /// let mut client = Client::new(Config::new("KEY"), [7; 32], &Restored::default(), now);
+    /// client.identify("u1", Some(r#"{"plan":"pro"}"#), &EventOptions::default(), now);
+    /// let refused = client.identify("null", None, &EventOptions::default(), now);
+    /// assert_eq!(refused, Tracked::Dropped(LossReason::Serialize));
+    /// assert_eq!(client.user_id(), Some("u1"));
+    /// ```
     pub fn identify(
         &mut self,
         user_id: &str,
@@ -62,7 +74,7 @@ impl Client {
         self.event(EventKind::Identify, user_id, traits, options, now)
     }
 
-    /// The user belongs to a group.
+    /// Makes the user a member of a group. Later events carry its id in `context.groupId`, until `reset` or another group.
     pub fn group(
         &mut self,
         group_id: &str,
@@ -94,30 +106,34 @@ impl Client {
         options: &EventOptions<'_>,
         now: Now,
     ) -> Tracked {
-        let is_nameless = name.is_empty();
-        if is_nameless && matches!(kind, EventKind::Track | EventKind::Group | EventKind::Alias) {
+        let (is_identify, is_alias) = (kind == EventKind::Identify, kind == EventKind::Alias);
+        let is_nameless = if kind.is_action() {
+            name.is_empty() && kind == EventKind::Track
+        } else {
+            is_absent_id(name) || (is_alias && body.is_some_and(is_absent_id))
+        };
+        if is_nameless {
             return self.refuse_nameless(now);
         }
-        let (is_identify, is_alias) = (kind == EventKind::Identify, kind == EventKind::Alias);
         let (mut told, mut properties) = (Some(name).filter(|name| !name.is_empty() && !is_identify), body);
         let mut known = String::new();
         if is_alias {
             known.put(self.user_id().unwrap_or_else(|| self.anonymous_id()));
             (told, properties) = (body.or(Some(&known)), None);
         }
-        let is_new = is_alias || (is_identify && !is_nameless && self.state[Text::UserId] != name);
-        if is_new && self.consent() != Consent::Denied {
+        let subject = if kind == EventKind::Group { Text::GroupId } else { Text::UserId };
+        if !kind.is_action() && self.state[subject] != name && self.consent() != Consent::Denied {
             self.is_amid = true;
             if is_identify && self.user_id().is_some() && self.state.has_session() {
                 self.rotate(Rotation::User, name, now);
             }
-            self.state.set(Text::UserId, name);
+            self.state.set(subject, name);
             self.must_save = true;
         }
         self.record(kind, told, properties, options, now)
     }
 
-    /// The user is gone: a new anonymous id, no user id, a new session with the next event.
+    /// Forgets the user: a new anonymous id, no user id and no group, a new session with the next event.
     pub fn reset(&mut self, options: ResetOptions, now: Now) {
         self.is_amid = true;
         if !options.keep_session {
@@ -131,6 +147,7 @@ impl Client {
             self.state[Text::RegisteredForSession].clear();
         }
         self.state[Text::UserId].clear();
+        self.state[Text::GroupId].clear();
         self.must_save = true;
         self.end(now);
         // Somebody who is gone is not to come back with the next run.

@@ -42,7 +42,7 @@ pub enum Tracked {
 /// Methods come in four kinds:
 ///
 /// * **questions** look and change nothing: [`anonymous_id`](Self::anonymous_id), [`user_id`](Self::user_id),
-///   [`session`](Self::session), [`consent`](Self::consent), [`queued_events`](Self::queued_events),
+///   [`group_id`](Self::group_id), [`session`](Self::session), [`consent`](Self::consent), [`queued_events`](Self::queued_events),
 ///   [`losses`](Self::losses), [`is_idle`](Self::is_idle), [`is_paused`](Self::is_paused),
 ///   [`clock_skew_ms`](Self::clock_skew_ms), [`next_deadline`](Self::next_deadline);
 /// * **commands** come from the app: [`track`](Self::track), [`page`](Self::page), [`screen`](Self::screen),
@@ -169,6 +169,11 @@ impl Client {
     /// The user's id, after `identify`.
     pub fn user_id(&self) -> Option<&str> {
         self.state.given(Text::UserId)
+    }
+
+    /// The group's id, after `group`.
+    pub fn group_id(&self) -> Option<&str> {
+        self.state.given(Text::GroupId)
     }
 
     /// The session of the latest event.

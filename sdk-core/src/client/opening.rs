@@ -83,9 +83,7 @@ impl Client {
             client.lose(LossReason::StateDamaged, usize::from(is_new));
         }
         client.retry.restore(&client.state, now);
-        if client.anonymous_id().is_empty() {
-            client.state[Text::AnonymousId] = client.new_id(now);
-        }
+        client.ensure_anonymous_id(now);
         for chunk in chunks {
             client.outbox.adopt(chunk);
         }
@@ -107,6 +105,14 @@ impl Client {
         client.expire(now);
         client.send(now);
         client
+    }
+
+    /// Makes an anonymous id where the state has none: a state that was written under a denial keeps none.
+    #[inline(never)] // two callers, and bytes count more than a call
+    pub(super) fn ensure_anonymous_id(&mut self, now: Now) {
+        if self.anonymous_id().is_empty() {
+            self.state[Text::AnonymousId] = self.new_id(now);
+        }
     }
 
     /// Whether a stored state could be read, which is this client's then.

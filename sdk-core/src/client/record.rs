@@ -193,7 +193,7 @@ impl Client {
         self.lose(LossReason::QueueFull, dropped);
     }
 
-    /// What the client itself knows: library, session, purposes.
+    /// Returns the context that the client itself knows: library, session, group, purposes.
     fn library_context(&self) -> String {
         let state = &self.state;
         let mut text = String::new();
@@ -216,6 +216,9 @@ impl Client {
             }
         }
         out.put("}");
+        if let Some(group_id) = state.given(Text::GroupId) {
+            write_member(out, ",\"groupId\":", group_id);
+        }
         if let Some(purposes) = state.given(Text::Purposes) {
             out.put(",\"consent\":{\"categoryPreferences\":");
             out.put(purposes);

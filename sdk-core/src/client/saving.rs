@@ -1,9 +1,13 @@
 //! When the state is written.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use super::{Client, Waiting};
-use crate::{ChunkId, Consent, Effect, Now, outbox::STORES_LATER, state::Number};
+use crate::{
+    ChunkId, Consent, Effect, Now,
+    outbox::STORES_LATER,
+    state::{Number, Text},
+};
 
 impl Client {
     /// Writes the state, unless nothing may be written yet, and then lets go of the chunks that it says are gone.
@@ -38,7 +42,16 @@ impl Client {
         self.is_kept = true;
         self.kept_losses = self.state.losses;
         self.must_save = false;
+        // After a denial no id may stay on the device; whoever agrees again gets the one in memory.
+        let mut id = String::new();
+        let is_denied = self.consent() == Consent::Denied;
+        if is_denied {
+            core::mem::swap(&mut id, &mut self.state[Text::AnonymousId]);
+        }
         let bytes = self.state.write();
+        if is_denied {
+            self.state[Text::AnonymousId] = id;
+        }
         let token = self.store_token(Waiting::State);
         self.effects.push(Effect::SaveState { token, bytes });
     }

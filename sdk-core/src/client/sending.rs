@@ -214,6 +214,8 @@ impl Client {
             fates[RETRY as usize] = 1;
         } else {
             self.state.drop_deletion();
+            // Twice: the copy, which is the state before, has the ids of the request.
+            self.save(now);
         }
         if fates[RETRY as usize] > 0 {
             self.fail(200, asked_ms, now);

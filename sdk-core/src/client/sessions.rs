@@ -76,6 +76,8 @@ impl Client {
         state[Number::Sequence] = sequence;
         state[Text::AnonymousId] = anonymous_id;
         state[Text::UserId] = text(event, "userId").unwrap_or_default();
+        let group_id = event.get("context").and_then(|context| text(context, "groupId"));
+        state[Text::GroupId] = group_id.unwrap_or_default();
         if text(event, "event").as_deref() == Some(ENDED) {
             state.clear_session();
             return;

@@ -32,7 +32,7 @@ impl Client {
         let is_same = mine[Text::SessionId] == theirs[Text::SessionId];
         // What was said before a decision was never written.
         if before == Consent::Unknown && !is_denied && theirs[Text::UserId].is_empty() {
-            for text in [Text::UserId, Text::Registered, Text::RegisteredForSession] {
+            for text in [Text::UserId, Text::GroupId, Text::Registered, Text::RegisteredForSession] {
                 theirs.set(text, &mine[text]);
             }
         }
@@ -51,6 +51,7 @@ impl Client {
         mine.texts = theirs.texts;
         mine.numbers = theirs.numbers;
         mine.losses = theirs.losses;
+        self.ensure_anonymous_id(now);
         self.retry.restore(&self.state, now);
         if consent != before {
             if is_denied {
@@ -84,6 +85,7 @@ impl Client {
         let state = &mut self.state;
         if is_other {
             state.set(Text::AnonymousId, anonymous_id);
+            state[Text::GroupId].clear();
             state[Text::Registered].clear();
             state[Text::RegisteredForSession].clear();
             state.clear_session();

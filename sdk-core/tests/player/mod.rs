@@ -313,6 +313,15 @@ impl Player {
         })
     }
 
+    /// The anonymous ids that the disk holds, by their numbers.
+    fn kept_ids(&self) -> Value {
+        let files = self.chunks.values().flatten().chain(&self.state).chain(&self.copy);
+        let texts: Vec<_> = files.map(|bytes| String::from_utf8_lossy(bytes)).collect();
+        let is_kept = |id: &String| texts.iter().any(|text| text.contains(id.as_str()));
+        let ids = self.anonymous_ids.iter().enumerate();
+        ids.filter(|(_, id)| is_kept(id)).map(|(at, _)| at + 1).collect::<Vec<_>>().into()
+    }
+
     fn look(&self, field: &str) -> Result<Value, String> {
         let client = &self.client;
         let session = client.session();
@@ -326,6 +335,7 @@ impl Player {
                 .into(),
             "paused" => client.is_paused().into(),
             "user_id" => client.user_id().into(),
+            "kept_ids" => self.kept_ids(),
             "session_index" => session.map(|session| session.index).into(),
             "session_events" => session.map(|session| session.events).into(),
             "session_duration_ms" => session.map(|session| session.duration_ms).into(),

@@ -85,7 +85,9 @@ fn is_whole(state: &[u8]) -> bool {
 /// What a restart must not change.
 #[derive(Debug, PartialEq, Eq)]
 struct Facts {
+    /// Empty under a denial, where none is kept.
     anonymous_id: String,
+    group_id: Option<String>,
     user_id: Option<String>,
     consent: Consent,
     session: Option<String>,
@@ -95,7 +97,12 @@ struct Facts {
 impl Facts {
     fn of(client: &Client) -> Self {
         Self {
-            anonymous_id: client.anonymous_id().to_owned(),
+            anonymous_id: if client.consent() == Consent::Denied {
+                String::new()
+            } else {
+                client.anonymous_id().to_owned()
+            },
+            group_id: client.group_id().map(str::to_owned),
             user_id: client.user_id().map(str::to_owned),
             consent: client.consent(),
             session: client.session().map(|session| format!("{session:?}")),
@@ -130,7 +137,7 @@ pub(crate) fn check_state(bytes: &[u8]) {
             let mut fresh = Facts::of(&Client::new(config.clone(), seed(bytes), &fresh, now));
             fresh.losses.push((LossReason::StateDamaged, 1));
             assert_eq!(begun, fresh, "nothing of a damaged state is used, and it is counted");
-            assert!(MessageId::parse(&begun.anonymous_id).is_ok(), "the id is a new one");
+            assert!(MessageId::parse(client.anonymous_id()).is_ok(), "the id is a new one");
         }
     }
     live(&mut client, &mut host, &config);

@@ -16,6 +16,7 @@
 
 extern crate alloc;
 
+mod absent;
 mod batch;
 #[cfg(feature = "decode")]
 pub mod decode;
@@ -33,6 +34,7 @@ mod receipt;
 mod scrub;
 mod time;
 
+pub use absent::is_absent_id;
 pub use batch::{BATCH_EVENTS_AT, write_batch};
 #[cfg(feature = "decode")]
 pub use envelope::{Envelope, EnvelopeError};

@@ -56,6 +56,27 @@ fn a_denial_holds_for_every_later_client_on_the_folder() {
 }
 
 #[test]
+fn no_id_is_left_after_a_deletion_was_acknowledged() {
+    let (folder, recorder) = (tempfile::tempdir().expect("a folder"), Recorder::new());
+    let hw = client(folder.path(), &recorder);
+    hw.identify("somebody", json!({}));
+    hw.group("acme", json!({}));
+    hw.flush(LONG).expect("delivers");
+    let id = hw.anonymous_id().to_owned();
+    assert!(holds(folder.path(), &id), "an agreement keeps it");
+    recorder.answer_with(0);
+    hw.set_consent(Consent::Denied);
+    assert!(holds(folder.path(), &id), "the deletion request needs it");
+    recorder.answer_with(200);
+    hw.online();
+    hw.flush(LONG).expect("delivers the request");
+    drop(hw);
+    for text in [&id, "somebody", "acme"] {
+        assert!(!holds(folder.path(), text), "{text} is still in the folder");
+    }
+}
+
+#[test]
 fn a_further_clients_denial_holds_for_the_first_one_too() {
     let (folder, recorder) = (tempfile::tempdir().expect("a folder"), Recorder::new());
     let main = client(folder.path(), &recorder);

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    Event, EventKind, JsonError, RawJson, Timestamp,
+    Event, EventKind, JsonError, RawJson, Timestamp, is_absent_id,
     json::{write_merged, write_string},
     limits::{BATCH_EVENTS_MAX, BODY_BYTES_MAX, EVENT_BYTES_MAX},
     scrub,
@@ -36,7 +36,9 @@ const KINDS: [EventKind; 6] = [
 /// `body`, `context` and `integrations` are JSON objects as texts, empty for none. Kinds 0 to 5 are track, page, screen,
 /// identify (`name` is the user's id), group (`name` is the group's) and alias (`name` is the new id, `body` the former
 /// one as it is); 7 registers super properties for the calls after it and is no event; 16 is added to a kind whose
-/// texts nobody chose: those are scrubbed ([`scrub`]). identify and alias change the user of the calls after them.
+/// texts nobody chose: those are scrubbed ([`scrub`]). identify and alias change the user of the calls after them, and a
+/// group is in the context of its own call and of those after it. Without an id ([`is_absent_id`]) these three are no
+/// calls.
 ///
 /// A call of any other form is passed on as it is, so that it is one event, and an invalid one. The ids stay: when the
 /// core delivers the same calls at the next visit, they are duplicates. What the core knows and this does not (the
@@ -63,6 +65,7 @@ pub fn calls(body: &[u8]) -> Option<Vec<u8>> {
     let mut subject = Subject {
         anonymous_id: left.anonymous_id.unwrap_or_default(),
         user_id: left.user_id.filter(|id| !id.is_empty()),
+        group: String::new(),
         registered: "{}".to_owned(),
     };
     let mut out = b"{\"batch\":[".to_vec();
@@ -117,13 +120,18 @@ struct Call(u32, String, String, String, f64, String, String);
 struct Subject {
     anonymous_id: String,
     user_id: Option<String>,
+    /// The group's id as a context, or nothing.
+    group: String,
     registered: String,
 }
 
 impl Subject {
     /// Bytes that each further event has of it.
     fn len(&self) -> usize {
-        self.anonymous_id.len() + self.user_id.as_ref().map_or(0, String::len) + self.registered.len()
+        self.anonymous_id.len()
+            + self.user_id.as_ref().map_or(0, String::len)
+            + self.group.len()
+            + self.registered.len()
     }
 
     /// Whether the call is an event, which is written then; `None` for no call that there is.
@@ -141,6 +149,10 @@ impl Subject {
         }
         let kind = *KINDS.get(kind as usize)?;
         let is_alias = kind == EventKind::Alias;
+        let has_no_id = is_absent_id(name) || (is_alias && !body.is_empty() && is_absent_id(body));
+        if !kind.is_action() && has_no_id {
+            return None;
+        }
         let clean = |text: &str, needs_it: bool| {
             let mut clean = Vec::new();
             if needs_it {
@@ -157,10 +169,18 @@ impl Subject {
         let registered = RawJson::object(&self.registered).ok().filter(|object| !object.is_empty());
         let properties: Vec<RawJson<'_>> = registered.into_iter().chain(said_object).collect();
         let context = object(&context).ok()?;
+        if kind == EventKind::Group {
+            let mut group = b"{\"groupId\":".to_vec();
+            write_string(&mut group, name);
+            group.push(b'}');
+            self.group = String::from_utf8(group).ok()?;
+        }
+        let group = RawJson::object(&self.group).ok();
+        let context: Vec<RawJson<'_>> = group.into_iter().chain(context).collect();
         let mut event =
             Event::new(kind, message_id, &self.anonymous_id, Timestamp::from_millis(*unix_ms as i64));
         let known = self.user_id.clone();
-        if matches!(kind, EventKind::Identify | EventKind::Alias) && !name.is_empty() {
+        if matches!(kind, EventKind::Identify | EventKind::Alias) {
             self.user_id = Some(name.clone());
         }
         event.user_id = self.user_id.as_deref();
@@ -179,7 +199,7 @@ impl Subject {
                 event.name = former.or(known.as_deref()).or(Some(&self.anonymous_id));
             }
         }
-        event.context = context.as_slice();
+        event.context = &context;
         event.integrations = object(integrations).ok()?.unwrap_or(RawJson::NONE);
         event.write(out);
         Some(true)
@@ -261,7 +281,37 @@ mod tests {
         check(
             "a group",
             json!([[4, "g1", "{\"size\":3}", "m1", 0, "", ""]]),
-            json!([{"type": "group", "groupId": "g1", "traits": {"size": 3}}]),
+            json!([{"type": "group", "groupId": "g1", "traits": {"size": 3}, "context": {"groupId": "g1"}}]),
+        );
+        check(
+            "a group, for what comes after",
+            json!([
+                [0, "A", "", "m1", 0, "", ""],
+                [4, "g1", "", "m2", 0, "", ""],
+                [0, "B", "", "m3", 0, "{\"page\":{}}", ""],
+                [0, "C", "", "m4", 0, "{\"groupId\":\"own\"}", ""],
+            ]),
+            json!([
+                {"context": {}},
+                {"context": {"groupId": "g1"}},
+                {"context": {"groupId": "g1", "page": {}}},
+                {"context": {"groupId": "own"}},
+            ]),
+        );
+        check(
+            "an absent id",
+            json!([
+                [3, "", "", "m1", 0, "", ""],
+                [4, "null", "", "m2", 0, "", ""],
+                [5, "u1", " ", "m3", 0, "", ""],
+                [0, "A", "", "m4", 0, "", ""],
+            ]),
+            json!([
+                [3, "", "", "m1", 0, "", ""],
+                [4, "null", "", "m2", 0, "", ""],
+                [5, "u1", " ", "m3", 0, "", ""],
+                {"event": "A", "userId": null},
+            ]),
         );
         check(
             "super properties",
