@@ -12,7 +12,7 @@ bindgen=$(xtask/wasm-bindgen.sh)
 rustup target list --installed 2>/dev/null | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
 # As the browser's face has the core, but for what that does not offer: storage that answers at once, bytes before speed.
 cargo build --quiet --package holloway-core --example scenario_player --target wasm32-unknown-unknown \
-  --no-default-features --features session-rules,any-json
+  --no-default-features --features session-rules,any-json,server-events
 glue=$target/scenario-player
 rm -rf "$glue"
 module=$target/wasm32-unknown-unknown/debug/examples/scenario_player.wasm

@@ -111,3 +111,14 @@ pub struct EventOptions<'a> {
     /// A JSON object for `integrations`.
     pub integrations: Option<&'a str>,
 }
+
+/// The ids of one event of [`Client::event_for`](crate::Client::event_for), in place of the client's own. At least one is
+/// given, and none is empty or white space alone.
+#[cfg(feature = "server-events")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventIds<'a> {
+    /// The user's id.
+    pub user_id: Option<&'a str>,
+    /// The id of the user's device, such as the one in a web visitor's cookie.
+    pub anonymous_id: Option<&'a str>,
+}

@@ -34,6 +34,8 @@ pub use config::{Config, Consent};
 pub use effect::{ChunkId, Diagnostic, Effect, Request, Token, message_id};
 pub use holloway_wire as wire;
 pub use identity::{Registration, ResetOptions};
+#[cfg(feature = "server-events")]
+pub use input::EventIds;
 pub use input::{
     Answer, EventOptions, HostMark, HttpOutcome, Now, ReadOutcome, Restored, RestoredChunk, StoredOutcome,
 };

@@ -31,6 +31,12 @@ pub struct HollowayConfig {
     /// A JSON object: the host's part of every event's context, such as `app`, `device` and `os`. Default none.
     #[uniffi(default = None)]
     pub context: Option<String>,
+    /// Name of the app, for `context.app`. Default none.
+    #[uniffi(default = None)]
+    pub app_name: Option<String>,
+    /// Version of the app, for `context.app`; without [`Self::app_name`] it is left out. Default none.
+    #[uniffi(default = None)]
+    pub app_version: Option<String>,
 }
 
 /// The language that an app speaks to the client; it becomes `context.library.name`.
@@ -76,6 +82,9 @@ impl HollowayConfig {
         }
         if let Some(context) = self.context {
             builder = builder.context(JsonText(Some(context)));
+        }
+        if let Some(name) = self.app_name {
+            builder = builder.app(name, self.app_version.unwrap_or_default());
         }
         builder
     }

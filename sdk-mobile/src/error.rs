@@ -1,4 +1,4 @@
-//! What an app can be told about a client that does not start, or a flush that does not finish.
+//! Errors of a client that does not start, and of a flush that does not deliver everything.
 
 use holloway::{BuildError, FlushError};
 
@@ -9,6 +9,9 @@ pub enum HollowayError {
     /// The write key is empty.
     #[error("{0}")]
     WriteKey(String),
+    /// A setting has a value that no client can work with.
+    #[error("{0}")]
+    Setting(String),
     /// The host is no origin of a collector.
     #[error("{0}")]
     Host(String),
@@ -24,10 +27,10 @@ pub enum HollowayError {
     /// The collector does not know the write key; events wait until it does.
     #[error("{0}")]
     Refused(String),
-    /// Nothing waits any more, but some events were not accepted and are lost: see the losses.
+    /// Nothing waits any more, but since the last flush some events were lost: the text counts them by reason.
     #[error("{0}")]
     Rejected(String),
-    /// The client was shut down.
+    /// The client was shut down, or was made in another process, before a fork.
     #[error("{0}")]
     Stopped(String),
     /// A defect of this library stopped the client; the app goes on.
@@ -42,9 +45,14 @@ impl From<BuildError> for HollowayError {
     fn from(error: BuildError) -> Self {
         // Settings have other names here than in the Rust builder, so those texts are of this crate.
         match error {
-            BuildError::NoWriteKey => Self::WriteKey(error.to_string()),
-            BuildError::Host { found } => Self::Host(format!(
-                "expected the collector's origin as host, such as https://events.example.com, found {found:?}"
+            BuildError::NoWriteKey => Self::WriteKey("expected a write key, found an empty text".into()),
+            BuildError::OddWriteKey { .. } => Self::WriteKey(error.to_string()),
+            BuildError::Setting { name, expected, found } => {
+                // Where a face measures in other units its setting has another name, which begins with this one.
+                Self::Setting(format!("expected {expected} as {name}, found {found}"))
+            }
+            BuildError::Host { found, hint } => Self::Host(format!(
+                "expected the collector's origin as host, such as https://events.example.com, found {found:?}{hint}"
             )),
             BuildError::Store { folder, source } => Self::Directory(format!(
                 "cannot keep events in {}: {source}; give a directory that can be written to",
@@ -64,8 +72,8 @@ impl From<FlushError> for HollowayError {
         match error {
             FlushError::TimedOut { .. } => Self::TimedOut(text),
             FlushError::Refused { .. } => Self::Refused(text),
-            FlushError::Rejected { .. } => Self::Rejected(text),
-            FlushError::Stopped => Self::Stopped(text),
+            FlushError::Lost { .. } => Self::Rejected(text),
+            FlushError::Stopped | FlushError::Forked => Self::Stopped(text),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Everything that crosses from Rust to Kotlin, Swift and Python, on one page.
+//! Everything that crosses from Rust to Kotlin, Swift and Python.
 //!
 //! The surface is deliberately small and dull: one object with some twenty calls, and one queue that its host pulls requests
 //! from; text, bytes and integers only, no callbacks and no async. Properties, traits and context cross as the text of a JSON object, and but for a single event's own context they
@@ -28,6 +28,10 @@ use json::JsonText;
 uniffi::setup_scaffolding!();
 
 /// What an app may say about one event besides its properties.
+///
+/// With `user_id` or `anonymous_id` the event is of that visitor and not of the client's own: it carries these ids alone, has
+/// no session and no registered properties, and changes no identity. So one client of a server serves many users. An id
+/// that is empty or white space alone is refused: the event is dropped and counted, never given to another visitor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, uniffi::Record)]
 pub struct EventOptions {
     /// The same id twice is stored once. Default: a new UUIDv7.
@@ -36,9 +40,15 @@ pub struct EventOptions {
     /// When it happened, milliseconds since 1970. Default: now.
     #[uniffi(default = None)]
     pub timestamp_ms: Option<u64>,
-    /// A JSON object laid over the client's context.
+    /// A JSON object laid over the client's context, such as `ip`, `userAgent` and `page` of a request.
     #[uniffi(default = None)]
     pub context: Option<String>,
+    /// The user of the event, in place of the client's own visitor.
+    #[uniffi(default = None)]
+    pub user_id: Option<String>,
+    /// The anonymous id of the event, in place of the client's own visitor.
+    #[uniffi(default = None)]
+    pub anonymous_id: Option<String>,
 }
 
 /// A client of one app. All calls return at once, but for [`Self::flush`] and [`Self::shutdown`]; all may be made from
@@ -68,44 +78,46 @@ impl HollowayClient {
         Ok(Arc::new(Self { client, guard }))
     }
 
-    /// Somebody did something.
+    /// Records an event.
     #[uniffi::method(default(properties = None, options = None))]
     pub fn track(&self, name: &str, properties: Option<String>, options: Option<EventOptions>) {
         self.record(options, |client, options| client.track_with(name, JsonText(properties), options));
     }
 
-    /// A page was viewed.
+    /// Records the view of a page.
     #[uniffi::method(default(name = None, properties = None, options = None))]
     pub fn page(&self, name: Option<String>, properties: Option<String>, options: Option<EventOptions>) {
         let name = name.unwrap_or_default();
         self.record(options, |client, options| client.page_with(&name, JsonText(properties), options));
     }
 
-    /// A screen was viewed.
-    #[uniffi::method(default(name = None, properties = None))]
-    pub fn screen(&self, name: Option<String>, properties: Option<String>) {
+    /// Records the view of a screen.
+    #[uniffi::method(default(name = None, properties = None, options = None))]
+    pub fn screen(&self, name: Option<String>, properties: Option<String>, options: Option<EventOptions>) {
         let name = name.unwrap_or_default();
-        self.guard.call(|| self.client.screen(&name, JsonText(properties)));
+        self.record(options, |client, options| client.screen_with(&name, JsonText(properties), options));
     }
 
-    /// This device's user is `user_id`.
+    /// Sets this client's user to `user_id`. With an id in the options it sets nothing, and records the traits of that
+    /// user: `user_id`, or where that is empty the options'.
     #[uniffi::method(default(traits = None, options = None))]
     pub fn identify(&self, user_id: &str, traits: Option<String>, options: Option<EventOptions>) {
         self.record(options, |client, options| client.identify_with(user_id, JsonText(traits), options));
     }
 
-    /// The user belongs to a group.
-    #[uniffi::method(default(traits = None))]
-    pub fn group(&self, group_id: &str, traits: Option<String>) {
-        self.guard.call(|| self.client.group(group_id, JsonText(traits)));
+    /// Records that the user belongs to a group.
+    #[uniffi::method(default(traits = None, options = None))]
+    pub fn group(&self, group_id: &str, traits: Option<String>, options: Option<EventOptions>) {
+        self.record(options, |client, options| client.group_with(group_id, JsonText(traits), options));
     }
 
-    /// `user_id` is the same user as the one whom this device knew until now.
-    pub fn alias(&self, user_id: &str) {
-        self.guard.call(|| self.client.alias(user_id));
+    /// Records that `user_id` is the same user as the visitor of the options' ids, or else as this client's own.
+    #[uniffi::method(default(options = None))]
+    pub fn alias(&self, user_id: &str, options: Option<EventOptions>) {
+        self.record(options, |client, options| client.alias_with(user_id, options));
     }
 
-    /// The user is gone: a new anonymous id, no user id, no registered properties, but for what is to be kept.
+    /// Parts with the user: a new anonymous id, no user id, no registered properties, but for what is to be kept.
     #[uniffi::method(default(keep_anonymous_id = false, keep_registered = false, keep_session = false))]
     pub fn reset(&self, keep_anonymous_id: bool, keep_registered: bool, keep_session: bool) {
         let keep = ResetOptions { keep_anonymous_id, keep_registered, keep_session };
@@ -198,6 +210,8 @@ impl From<EventOptions> for holloway::Options {
             message_id: options.message_id,
             timestamp_unix_ms: options.timestamp_ms,
             context: options.context.map(json::value),
+            user_id: options.user_id,
+            anonymous_id: options.anonymous_id,
         }
     }
 }
@@ -220,6 +234,8 @@ mod tests {
             flush_interval_ms: None,
             consent: None,
             context: None,
+            app_name: None,
+            app_version: None,
         };
         change(&mut config);
         HollowayClient::new(config, None)
@@ -249,6 +265,8 @@ mod tests {
             HollowayError::Directory,
             "give a directory",
         );
+        check(|config| config.flush_at = Some(0), HollowayError::Setting, "flush_at, found 0");
+        check(|config| config.context = Some("[]".into()), HollowayError::Setting, "context, found []");
     }
 
     #[test]
@@ -267,5 +285,28 @@ mod tests {
         assert_eq!(client.queued_events(), 1);
         client.track("Late", None, None);
         assert!(matches!(client.flush(1), Err(HollowayError::Stopped(_))));
+    }
+
+    #[test]
+    fn every_call_takes_the_ids_of_another_visitor() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let client = client(&folder, |_| ()).expect("the settings are right");
+        let ada = || Some(EventOptions { user_id: Some("ada".into()), ..EventOptions::default() });
+        let nobody = || Some(EventOptions { anonymous_id: Some(" ".into()), ..EventOptions::default() });
+        let calls: [fn(&HollowayClient, Option<EventOptions>); 6] = [
+            |client, options| client.track("A", None, options),
+            |client, options| client.page(None, None, options),
+            |client, options| client.screen(None, None, options),
+            |client, options| client.identify("", None, options),
+            |client, options| client.group("acme", None, options),
+            |client, options| client.alias("ada-2", options),
+        ];
+        for call in calls {
+            call(&client, ada());
+            call(&client, nobody());
+        }
+        client.shutdown(1).expect_err("no one listens");
+        assert_eq!((client.queued_events(), client.losses()["serialize"]), (6, 6));
+        assert_eq!(client.user_id(), None);
     }
 }

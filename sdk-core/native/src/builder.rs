@@ -1,4 +1,4 @@
-//! How a client is made.
+//! Settings of a client, and how it is built.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -11,7 +11,7 @@ use holloway_core::{Client as Core, Config, Consent, Keep, Outgoing, wire::LossR
 use serde::Serialize;
 
 use crate::{
-    Client, FsyncPolicy, Transport,
+    BuildError, Client, FsyncPolicy, Transport,
     client::Shared,
     clock::Clock,
     decision,
@@ -22,8 +22,9 @@ use crate::{
     gauges::Gauges,
     handoff::{Handoff, Lost},
     ids::Ids,
-    orphan,
+    machine, orphan,
     sender::{Destination, start_sender},
+    settings,
     worker::Worker,
 };
 
@@ -38,7 +39,9 @@ pub struct Builder {
     store_dir: Option<PathBuf>,
     fsync: FsyncPolicy,
     handoff_bytes_max: usize,
-    context: Option<String>,
+    context: Option<Result<String, String>>,
+    app: Option<(String, String)>,
+    sampled_sessions: f64,
     transport: Option<Box<dyn Transport>>,
     plugins: Vec<Plugin>,
 }
@@ -54,38 +57,6 @@ impl std::fmt::Debug for Builder {
     }
 }
 
-/// Why a client cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// Nothing to tell the app's events apart by.
-    #[error("expected a write key, found an empty text")]
-    NoWriteKey,
-    /// Nowhere to send to.
-    #[error(
-        "expected the collector's origin, such as https://events.example.com, found {found:?}: set it with .host(url)"
-    )]
-    Host {
-        /// What was given.
-        found: String,
-    },
-    /// The folder cannot be used.
-    #[error(
-        "cannot keep events in {folder}: {source}; name a folder that can be written to with .store_dir(path)"
-    )]
-    Store {
-        /// The folder.
-        folder: PathBuf,
-        /// The file system's answer.
-        source: std::io::Error,
-    },
-    /// No thread, or no HTTP client.
-    #[error("cannot start the client: {0}")]
-    Start(std::io::Error),
-    /// The crate was built without `reqwest`.
-    #[error("expected a transport, found none: enable the feature reqwest, or give one with .transport(t)")]
-    NoTransport,
-}
-
 impl Builder {
     pub(crate) fn new(write_key: String) -> Self {
         let mut config = Config::new(write_key);
@@ -97,12 +68,14 @@ impl Builder {
             fsync: FsyncPolicy::default(),
             handoff_bytes_max: HANDOFF_BYTES_MAX,
             context: None,
+            app: None,
+            sampled_sessions: 1.0,
             transport: None,
             plugins: Vec::new(),
         }
     }
 
-    /// The collector's origin. Default `http://127.0.0.1:8787`.
+    /// The collector's origin: scheme, host and port, no path. Default `http://127.0.0.1:8787`.
     #[must_use]
     pub fn host(mut self, url: impl Into<String>) -> Self {
         self.host = Some(url.into());
@@ -116,14 +89,14 @@ impl Builder {
         self
     }
 
-    /// Events after which a batch is sent. Default 20.
+    /// Events after which a batch is sent, of 1 to 2,500. Default 20.
     #[must_use]
     pub fn flush_at(mut self, events: usize) -> Self {
         self.config.flush_at = events;
         self
     }
 
-    /// Time after which a batch is sent. Default 30 s.
+    /// Time after which a batch is sent, a millisecond or more. Default 30 s.
     #[must_use]
     pub fn flush_interval(mut self, interval: Duration) -> Self {
         self.config.flush_interval_ms = u64::try_from(interval.as_millis()).unwrap_or(u64::MAX);
@@ -144,10 +117,24 @@ impl Builder {
         self
     }
 
-    /// Context of every event from the start, such as `app` and `os`; [`Client::set_context`] replaces it.
+    /// Context of every event from the start, a JSON object in the shape of the Segment spec; [`Client::set_context`]
+    /// replaces it. It lies over what the client knows by itself: `os` (name and version), `device.arch` and
+    /// [`Self::app`].
     #[must_use]
     pub fn context(mut self, context: impl Serialize) -> Self {
-        self.context = serde_json::to_string(&context).ok();
+        self.context = Some(serde_json::to_string(&context).map_err(|error| error.to_string()));
+        self
+    }
+
+    /// Name and version of the app, as `context.app` of every event. Default none.
+    ///
+    /// ```
+    /// # use holloway::Client;
+    /// let builder = Client::builder("KEY").app(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    /// ```
+    #[must_use]
+    pub fn app(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        self.app = Some((name.into(), version.into()));
         self
     }
 
@@ -174,7 +161,7 @@ impl Builder {
         self
     }
 
-    /// The purpose, among those that [`Client::set_purposes`] tells of, that recording needs. Default `analytics`.
+    /// The purpose, among those of [`Client::set_purposes`], that recording needs. Default `analytics`.
     #[must_use]
     pub fn consent_purpose(mut self, purpose: &'static str) -> Self {
         self.config.consent_purpose = purpose;
@@ -185,11 +172,11 @@ impl Builder {
     /// Which ones depends on the session's id alone. Default 1.
     #[must_use]
     pub fn sampled_sessions(mut self, share: f64) -> Self {
-        self.config.sampled_sessions_ppm = (share.clamp(0.0, 1.0) * 1e6) as u32;
+        self.sampled_sessions = share;
         self
     }
 
-    /// Time without an event after which a session is over. Default 30 min.
+    /// Time without an event after which a session is over, a millisecond or more. Default 30 min.
     #[must_use]
     pub fn session_timeout(mut self, timeout: Duration) -> Self {
         self.config.session_timeout_ms = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
@@ -260,16 +247,23 @@ impl Builder {
         self
     }
 
-    /// Opens the store, starts the threads, and sends what a former run left.
-    pub fn build(self) -> Result<Client, BuildError> {
-        if self.config.write_key.is_empty() {
-            return Err(BuildError::NoWriteKey);
-        }
-        let host = self.host.unwrap_or_else(|| "http://127.0.0.1:8787".to_owned());
-        let host = host.trim_end_matches('/').to_owned();
-        if !host.starts_with("http://") && !host.starts_with("https://") {
-            return Err(BuildError::Host { found: host });
-        }
+    /// Opens the store, starts the threads, and sends what a former run left. Blocks for the milliseconds that the disk
+    /// takes, and may be called in async code.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] says which setting is wrong, what was found and what to do; nothing is started or written then.
+    ///
+    /// ```
+    /// use holloway::Client;
+    /// let error = Client::builder("KEY").host("https://events.example.com:99999").build().unwrap_err();
+    /// assert!(error.to_string().contains("a port that is not of 1 to 65535"));
+    /// ```
+    pub fn build(mut self) -> Result<Client, BuildError> {
+        let host = self.checked()?;
+        let mut known = machine::members();
+        let app = self.app.as_ref().and_then(|(name, version)| machine::app(name, version));
+        known.extend(app.map(|app| ("app".to_owned(), app)));
         let transport = match self.transport {
             Some(transport) => transport,
             None => default_transport()?,
@@ -309,9 +303,8 @@ impl Builder {
         if handoff.is_damaged() {
             core.lost(LossReason::Corrupt, 1, clock.now());
         }
-        if let Some(context) = &self.context {
-            core.set_context(context);
-        }
+        let context = self.context.and_then(Result::ok).unwrap_or_else(|| "{}".to_owned());
+        core.set_context(&machine::completed(&context, &known));
         let mut disk = Disk::new(files, &kept.restored);
         if let Some(consent) = decision::read(disk.files().folder().store())
             && consent != core.consent()
@@ -345,6 +338,7 @@ impl Builder {
             released: before,
             owes_decision: false,
             stopping: false,
+            ending: Vec::new(),
         };
         let thread = worker.start(queue, left).map_err(BuildError::Start)?;
         let worker = thread.thread().id();
@@ -360,7 +354,25 @@ impl Builder {
             worker,
             anonymous_id,
             ids,
+            known,
+            process: std::process::id(),
         }))
+    }
+
+    /// Checks every setting; the host as it is used.
+    fn checked(&mut self) -> Result<String, BuildError> {
+        let Self { config, context, .. } = &self;
+        settings::check_write_key(&config.write_key)?;
+        let host = settings::origin(self.host.as_deref().unwrap_or("http://127.0.0.1:8787"))?;
+        settings::check_flush_at(config.flush_at)?;
+        settings::check_interval("flush_interval", config.flush_interval_ms)?;
+        settings::check_interval("session_timeout", config.session_timeout_ms)?;
+        settings::check_share(self.sampled_sessions)?;
+        settings::check_purpose(config.consent_purpose)?;
+        settings::check_folder(self.store_dir.as_deref())?;
+        settings::check_context(context.as_ref())?;
+        self.config.sampled_sessions_ppm = (self.sampled_sessions * 1e6) as u32;
+        Ok(host)
     }
 }
 

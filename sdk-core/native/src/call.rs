@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! kind u8 | detail u8 | present u8 | unix_ms u64 | random [u8; 10] | [timestamp_unix_ms u64] | parts
-//! part: bytes u32 | text      in the order name, object, context, message id; only those that `present` names
+//! part: bytes u32 | text      only those that `present` names, in the order of their bits below
 //! ```
 //!
 //! Numbers are little-endian. Time and randomness are the caller's, so that a replay after a kill is the same event
@@ -10,11 +10,14 @@
 
 use std::borrow::Cow;
 
-use holloway_core::{Client, EventOptions, Now, Registration, ResetOptions, wire::MessageId};
+use holloway_core::{
+    Client, EventIds, EventOptions, Now, Registration, ResetOptions, Tracked,
+    wire::{EventKind, LossReason, MessageId},
+};
 use serde::Serialize;
 use smallvec::SmallVec;
 
-/// Where a call is written down on its way: on the caller's stack, unless it is a large one.
+/// Buffer for a call's record: on the caller's stack, unless the call is a large one.
 pub(crate) type Scratch = SmallVec<[u8; 1024]>;
 
 const NAME: u8 = 1;
@@ -22,18 +25,19 @@ const OBJECT: u8 = 2;
 const CONTEXT: u8 = 4;
 const MESSAGE_ID: u8 = 8;
 const TIMESTAMP: u8 = 16;
+const USER_ID: u8 = 32;
+const ANONYMOUS_ID: u8 = 64;
+const PREVIOUS: u8 = 128;
+
+/// Stands for an object that could not be written as JSON, with the reason behind it.
+const NOT_JSON: &str = "not JSON: ";
 
 /// Calls of which an event comes have the first codes.
 const LAST_EVENT: u8 = 5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    Track,
-    Page,
-    Screen,
-    Identify,
-    Group,
-    Alias,
+    Event(EventKind),
     Reset(ResetOptions),
     Register(Registration),
     Unregister,
@@ -41,11 +45,15 @@ pub(crate) enum Kind {
     StartSession,
 }
 
-/// What a call says besides its object.
+/// What a call says besides its objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Words<'a> {
     /// Event, page, user, group or key.
     pub(crate) name: Option<&'a str>,
+    /// The former id of an alias; the client's own where there is none.
+    pub(crate) previous: Option<&'a str>,
+    /// The visitor of the event; the client's own where there is none.
+    pub(crate) ids: EventIds<'a>,
     pub(crate) message_id: Option<&'a str>,
     pub(crate) timestamp_unix_ms: Option<u64>,
 }
@@ -92,6 +100,9 @@ pub(crate) fn write(
     present |= json(out, OBJECT, object);
     present |= json(out, CONTEXT, context);
     present |= text(out, MESSAGE_ID, words.message_id);
+    present |= text(out, USER_ID, words.ids.user_id);
+    present |= text(out, ANONYMOUS_ID, words.ids.anonymous_id);
+    present |= text(out, PREVIOUS, words.previous);
     out[present_at] = present;
 }
 
@@ -102,14 +113,15 @@ fn text(out: &mut Scratch, flag: u8, text: Option<&str>) -> u8 {
     flag
 }
 
-/// What cannot be written as JSON goes on as text that is none: the core counts it as a loss, with its reason.
+/// Writes an object. One that cannot be written as JSON goes on as text that is none, which the core counts as a loss.
 fn json(out: &mut Scratch, flag: u8, value: Option<&impl Serialize>) -> u8 {
     let Some(value) = value else { return 0 };
     let start = out.len();
     out.extend_from_slice(&[0; 4]);
-    if serde_json::to_writer(&mut *out, value).is_err() {
+    if let Err(error) = serde_json::to_writer(&mut *out, value) {
         out.truncate(start + 4);
-        out.extend_from_slice(b"not JSON");
+        out.extend_from_slice(NOT_JSON.as_bytes());
+        out.extend_from_slice(error.to_string().as_bytes());
     }
     if &out[start + 4..] == b"null" {
         out.truncate(start);
@@ -143,10 +155,12 @@ impl<'a> Call<'a> {
         let object = part(OBJECT)?;
         let context = part(CONTEXT)?;
         let message_id = part(MESSAGE_ID)?;
+        let ids = EventIds { user_id: part(USER_ID)?, anonymous_id: part(ANONYMOUS_ID)? };
+        let previous = part(PREVIOUS)?;
         Some(Self {
             kind: Kind::read(kind, detail)?,
             stamp: Stamp { unix_ms, random },
-            words: Words { name, message_id, timestamp_unix_ms },
+            words: Words { name, previous, ids, message_id, timestamp_unix_ms },
             object,
             context,
         })
@@ -158,39 +172,71 @@ impl<'a> Call<'a> {
         self.words.message_id.map_or_else(|| made().into(), Cow::from)
     }
 
-    /// Lets the core do it, at the time at which the app asked for it.
-    pub(crate) fn apply(&self, core: &mut Client, now: Now) {
+    /// Applies the call to the core, at the time at which the app made it; the reason when its event is lost.
+    pub(crate) fn apply(&self, core: &mut Client, now: Now) -> Option<LossReason> {
         let now = Now { unix_ms: self.stamp.unix_ms, ..now };
-        let message_id = self.message_id();
-        let options = EventOptions {
-            message_id: Some(&message_id),
-            timestamp_unix_ms: self.words.timestamp_unix_ms,
-            context: self.context,
-            integrations: None,
-        };
+        let Words { previous, ids, .. } = self.words;
         let name = self.words.name.unwrap_or_default();
-        let named = Some(name).filter(|name| !name.is_empty());
-        let object = self.object;
+        let object = self.object.unwrap_or("{}");
         match self.kind {
-            Kind::Track => drop(core.track(name, object, &options, now)),
-            Kind::Page => drop(core.page(named, object, &options, now)),
-            Kind::Screen => drop(core.screen(named, object, &options, now)),
-            Kind::Identify => drop(core.identify(name, object, &options, now)),
-            Kind::Group => drop(core.group(name, object, &options, now)),
-            Kind::Alias => drop(core.alias(name, None, &options, now)),
+            Kind::Event(kind) => {
+                let message_id = self.message_id();
+                let options = EventOptions {
+                    message_id: Some(&message_id),
+                    timestamp_unix_ms: self.words.timestamp_unix_ms,
+                    context: self.context,
+                    integrations: None,
+                };
+                let body = if kind == EventKind::Alias { previous } else { self.object };
+                let tracked = if self.is_for_another() {
+                    core.event_for(ids, kind, name, body, &options, now)
+                } else {
+                    core.event(kind, name, body, &options, now)
+                };
+                if let Tracked::Dropped(reason) = tracked {
+                    return Some(reason);
+                }
+            }
             Kind::Reset(keep) => core.reset(keep, now),
-            Kind::Register(registration) => core.register(object.unwrap_or("{}"), registration, now),
+            Kind::Register(registration) => core.register(object, registration, now),
             Kind::Unregister => core.unregister(name, now),
             Kind::StartSession => core.start_session(now),
-            Kind::Context => core.set_context(object.unwrap_or("{}")),
+            Kind::Context => core.set_context(object),
         }
+        None
+    }
+
+    /// The call in a few words for the log, such as `event "Signed Up"`; ids of users are left out.
+    pub(crate) fn label(&self) -> String {
+        let name = self.words.name.unwrap_or_default();
+        match self.kind {
+            Kind::Event(EventKind::Track) => format!("event {name:?}"),
+            Kind::Event(kind @ (EventKind::Page | EventKind::Screen)) => {
+                format!("{} {name:?}", kind.as_str())
+            }
+            Kind::Event(kind) => kind.as_str().to_owned(),
+            Kind::Register(_) => "super properties".to_owned(),
+            Kind::Context => "context".to_owned(),
+            Kind::Reset(_) | Kind::Unregister | Kind::StartSession => "call".to_owned(),
+        }
+    }
+
+    /// Why an object could not be written as JSON, when that is so.
+    pub(crate) fn json_error(&self) -> Option<&'a str> {
+        let mut objects = [self.object, self.context].into_iter().flatten();
+        objects.find_map(|text| text.strip_prefix(NOT_JSON))
+    }
+
+    /// Whether the call names another visitor than the client's own.
+    pub(crate) fn is_for_another(&self) -> bool {
+        self.words.ids != EventIds::default()
     }
 }
 
 impl Kind {
     /// Whether an event comes of it.
     pub(crate) fn is_event(self) -> bool {
-        self.code().0 <= LAST_EVENT
+        matches!(self, Self::Event(_))
     }
 
     const KEEP_ANONYMOUS_ID: u8 = 1;
@@ -199,12 +245,7 @@ impl Kind {
 
     fn code(self) -> (u8, u8) {
         match self {
-            Self::Track => (0, 0),
-            Self::Page => (1, 0),
-            Self::Screen => (2, 0),
-            Self::Identify => (3, 0),
-            Self::Group => (4, 0),
-            Self::Alias => (5, 0),
+            Self::Event(kind) => (kind as u8, 0),
             Self::Reset(keep) => {
                 let flags = [
                     (keep.keep_anonymous_id, Self::KEEP_ANONYMOUS_ID),
@@ -222,12 +263,7 @@ impl Kind {
 
     fn read(kind: u8, detail: u8) -> Option<Self> {
         Some(match (kind, detail) {
-            (0, _) => Self::Track,
-            (1, _) => Self::Page,
-            (2, _) => Self::Screen,
-            (3, _) => Self::Identify,
-            (4, _) => Self::Group,
-            (5, _) => Self::Alias,
+            (0..=LAST_EVENT, _) => Self::Event(EventKind::ALL[usize::from(kind)]),
             (6, keep) => Self::Reset(ResetOptions {
                 keep_anonymous_id: keep & Self::KEEP_ANONYMOUS_ID != 0,
                 keep_registered: keep & Self::KEEP_REGISTERED != 0,
@@ -275,12 +311,12 @@ mod tests {
             Kind::Reset(ResetOptions { keep_anonymous_id, keep_registered, keep_session: keep_registered })
         };
         let kinds = [
-            Kind::Track,
-            Kind::Page,
-            Kind::Screen,
-            Kind::Identify,
-            Kind::Group,
-            Kind::Alias,
+            Kind::Event(EventKind::Track),
+            Kind::Event(EventKind::Page),
+            Kind::Event(EventKind::Screen),
+            Kind::Event(EventKind::Identify),
+            Kind::Event(EventKind::Group),
+            Kind::Event(EventKind::Alias),
             keep(false, false),
             keep(true, false),
             keep(false, true),
@@ -292,9 +328,18 @@ mod tests {
             Kind::Unregister,
             Kind::Context,
         ];
-        let full = Words { name: Some("ü"), message_id: Some("order-17"), timestamp_unix_ms: Some(5) };
+        let full = Words {
+            name: Some("ü"),
+            previous: Some("before"),
+            ids: EventIds { user_id: Some("ada"), anonymous_id: Some("a1") },
+            message_id: Some("order-17"),
+            timestamp_unix_ms: Some(5),
+        };
+        // An empty id is not an absent one: it must be refused, not taken for the client's own.
+        let blank = EventIds { user_id: Some(""), anonymous_id: None };
+        let blank = Words { name: Some(""), ids: blank, ..Words::default() };
         for kind in kinds {
-            for words in [full, Words::default(), Words { name: Some(""), ..Words::default() }] {
+            for words in [full, Words::default(), blank] {
                 let bytes = record(kind, &words, Some(&json!({ "a": 1 })), Some(&json!({})));
                 let call = Call::read(&bytes);
                 let expected =
@@ -307,18 +352,28 @@ mod tests {
 
     #[test]
     fn null_is_no_object_and_what_is_no_json_is_kept_for_the_core_to_count() {
-        let bytes = record(Kind::Track, &Words::default(), Some(&Value::Null), None);
+        let bytes = record(Kind::Event(EventKind::Track), &Words::default(), Some(&Value::Null), None);
         assert_eq!(Call::read(&bytes).map(|call| call.object), Some(None));
         let odd = std::collections::HashMap::from([((1, 2), 3)]);
         let mut out = Scratch::new();
-        write(&mut out, Kind::Track, STAMP, &Words::default(), Some(&odd), None::<&Value>);
-        assert_eq!(Call::read(&out).map(|call| call.object), Some(Some("not JSON")));
+        write(&mut out, Kind::Event(EventKind::Track), STAMP, &Words::default(), Some(&odd), None::<&Value>);
+        let call = Call::read(&out).expect("was written");
+        assert_eq!(call.object, Some("not JSON: key must be a string"));
+        assert_eq!(call.json_error(), Some("key must be a string"));
     }
 
     #[test]
     fn no_cut_record_is_read_as_a_call() {
-        let words = Words { name: Some("E"), message_id: Some("m"), timestamp_unix_ms: Some(1) };
-        let bytes = record(Kind::Track, &words, Some(&json!({ "a": 1 })), Some(&json!({ "b": 2 })));
+        let ids = EventIds { user_id: Some("ada"), anonymous_id: Some("a1") };
+        let words = Words {
+            name: Some("E"),
+            previous: Some("p"),
+            ids,
+            message_id: Some("m"),
+            timestamp_unix_ms: Some(1),
+        };
+        let bytes =
+            record(Kind::Event(EventKind::Track), &words, Some(&json!({ "a": 1 })), Some(&json!({ "b": 2 })));
         for length in 0..bytes.len() {
             assert_eq!(Call::read(&bytes[..length]), None, "{length} bytes");
         }

@@ -3,18 +3,20 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::{RecvTimeoutError, Sender, SyncSender, sync_channel},
+        Arc, Mutex,
+        mpsc::{Sender, SyncSender, sync_channel},
     },
     thread::{JoinHandle, ThreadId, current},
-    time::Duration,
 };
 
-use holloway_core::{Consent, Now, Registration, ResetOptions, wire::LossReason};
+use holloway_core::{
+    Consent, EventIds, Now, Registration, ResetOptions,
+    wire::{EventKind, LossReason},
+};
 use serde::Serialize;
 
 use crate::{
-    FlushError, Subject,
+    Subject,
     builder::Builder,
     call::{self, Kind, Scratch, Stamp, Words},
     clock::Clock,
@@ -22,19 +24,47 @@ use crate::{
     gauges::Gauges,
     handoff::{Handoff, NotTaken},
     ids::Ids,
-    worker::Message,
+    machine::{self, Members},
+    message::Message,
 };
 
 /// A client of one app. Cheap to clone; all clones are the same client. When the last is dropped, the client stops;
-/// what it has not sent is sent by the next one on the same folder.
+/// what it has not sent is sent by the next one on the same folder. It may be dropped anywhere, in async code too.
+///
+/// In an app with one user (a desktop app, a command line tool) the client has a visitor of its own: an anonymous id, the
+/// user of [`Self::identify`], and sessions. A server has many users: its events are made with [`Self::for_user`] and
+/// [`Self::for_anonymous`], which leave that visitor alone.
 #[derive(Clone, Debug)]
 pub struct Client {
     shared: Arc<Shared>,
 }
 
 /// What an app may say about one event besides its properties.
+///
+/// With `user_id` or `anonymous_id` the event is of that visitor and not of the client's own, as by [`Client::for_user`].
+///
+/// ```
+/// # use std::time::Duration;
+/// # use holloway::{Client, Options, Recorder};
+/// # use serde_json::json;
+/// # let folder = tempfile::tempdir()?;
+/// # let recorder = Recorder::new();
+/// # let hw = Client::builder("KEY").store_dir(folder.path()).transport(recorder.clone()).build()?;
+/// let options = Options { user_id: Some("ada".into()), ..Options::default() };
+/// hw.track_with("Ordered", json!({ "total": 12.5 }), options);
+/// // An empty id is refused and counted: the event is no one's.
+/// hw.track_with("Ordered", json!({}), Options { user_id: Some(String::new()), ..Options::default() });
+/// hw.flush(Duration::from_secs(5))?;
+/// assert!(recorder.events()[0].contains(r#""userId":"ada""#));
+/// assert_eq!(hw.losses(), [(holloway::LossReason::Serialize, 1)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
+    /// The user of the event, in place of the client's own visitor. Not empty, and not white space alone.
+    pub user_id: Option<String>,
+    /// The anonymous id of the event, in place of the client's own visitor. Not empty, and not white space alone.
+    pub anonymous_id: Option<String>,
     /// The message id, for senders that know their events by ids of their own: the same id twice is stored once.
     pub message_id: Option<String>,
     /// When it happened, milliseconds since 1970; else now.
@@ -60,26 +90,10 @@ pub(crate) struct Shared {
     pub(crate) worker: ThreadId,
     pub(crate) anonymous_id: String,
     pub(crate) ids: Ids,
-}
-
-impl Shared {
-    /// Ends the worker and waits until it is gone, and the folder free with it. No network is waited for.
-    fn stop(&self) {
-        let _ = self.messages.send(Message::Stop);
-        // Held to the end: whoever stops it too finds the folder free as well.
-        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        // The worker itself may be the one who drops the last clone, in a plugin that holds one.
-        if let Some(thread) = thread.take().filter(|thread| thread.thread().id() != current().id()) {
-            // A worker that panicked has said so itself.
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        self.stop();
-    }
+    /// Context that the client knows by itself.
+    pub(crate) known: Members,
+    /// The process that built the client.
+    pub(crate) process: u32,
 }
 
 impl Client {
@@ -92,17 +106,21 @@ impl Client {
         Self { shared: Arc::new(shared) }
     }
 
-    /// Somebody did something.
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Records an event of the client's own visitor.
     pub fn track(&self, name: &str, properties: impl Serialize) {
         self.track_with(name, properties, Options::default());
     }
 
-    /// Somebody did something, with an id or a time of the app's own.
+    /// Records an event, with options of its own.
     pub fn track_with(&self, name: &str, properties: impl Serialize, options: Options) {
-        self.call(Kind::Track, name, Some(&properties), options);
+        self.event_with(EventKind::Track, name, Some(&properties), options);
     }
 
-    /// Somebody did something that the app has a type for.
+    /// Records an event that the app has a type for.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -128,49 +146,66 @@ impl Client {
         self.track(E::NAME, event);
     }
 
-    /// A page was viewed.
+    /// Records the view of a page.
     pub fn page(&self, name: &str, properties: impl Serialize) {
         self.page_with(name, properties, Options::default());
     }
 
-    /// A page was viewed, with an id, a time or a context of the app's own.
+    /// Records the view of a page, with options of its own.
     pub fn page_with(&self, name: &str, properties: impl Serialize, options: Options) {
-        self.call(Kind::Page, name, Some(&properties), options);
+        self.event_with(EventKind::Page, name, Some(&properties), options);
     }
 
-    /// A screen was viewed.
+    /// Records the view of a screen.
     pub fn screen(&self, name: &str, properties: impl Serialize) {
-        self.call(Kind::Screen, name, Some(&properties), Options::default());
+        self.screen_with(name, properties, Options::default());
     }
 
-    /// This device's user is `user_id`.
+    /// Records the view of a screen, with options of its own.
+    pub fn screen_with(&self, name: &str, properties: impl Serialize, options: Options) {
+        self.event_with(EventKind::Screen, name, Some(&properties), options);
+    }
+
+    /// Sets the user of the client's own visitor: later events are the user's, until [`Self::reset`] or another identify.
+    /// Not for servers, where each request has a user of its own: see [`Self::for_user`].
     pub fn identify(&self, user_id: &str, traits: impl Serialize) {
         self.identify_with(user_id, traits, Options::default());
     }
 
-    /// This device's user is `user_id`, with an id or a time of the app's own.
+    /// Sets the user of the client's own visitor, with options of its own. With an id in the options it sets nothing, and
+    /// records the traits of that user: `user_id`, or where that is empty the options'.
     pub fn identify_with(&self, user_id: &str, traits: impl Serialize, options: Options) {
-        self.call(Kind::Identify, user_id, Some(&traits), options);
+        self.event_with(EventKind::Identify, user_id, Some(&traits), options);
     }
 
-    /// The user belongs to a group.
+    /// Records that the user belongs to a group.
     pub fn group(&self, group_id: &str, traits: impl Serialize) {
-        self.call(Kind::Group, group_id, Some(&traits), Options::default());
+        self.group_with(group_id, traits, Options::default());
     }
 
-    /// `user_id` is the same user as the one whom this device knew until now.
+    /// Records that the user belongs to a group, with options of its own.
+    pub fn group_with(&self, group_id: &str, traits: impl Serialize, options: Options) {
+        self.event_with(EventKind::Group, group_id, Some(&traits), options);
+    }
+
+    /// Records that `user_id` is the same user as the client's own visitor until now.
     pub fn alias(&self, user_id: &str) {
-        self.call(Kind::Alias, user_id, None::<&()>, Options::default());
+        self.alias_with(user_id, Options::default());
     }
 
-    /// The user is gone: a new anonymous id, no user id, no super properties.
+    /// Records that `user_id` is the same user as the visitor of the options' ids, or else as the client's own.
+    pub fn alias_with(&self, user_id: &str, options: Options) {
+        self.event_with(EventKind::Alias, user_id, None::<&()>, options);
+    }
+
+    /// Parts with the user: a new anonymous id, no user id, no super properties.
     pub fn reset(&self) {
         self.reset_with(ResetOptions::default());
     }
 
-    /// The user is gone, and some of what was known is kept.
+    /// Parts with the user, and keeps some of what was known.
     pub fn reset_with(&self, keep: ResetOptions) {
-        self.call(Kind::Reset(keep), "", None::<&()>, Options::default());
+        self.call(Kind::Reset(keep), "", None::<&()>);
     }
 
     /// Adds properties to every later track, page and screen.
@@ -180,29 +215,37 @@ impl Client {
 
     /// Adds properties that do not take the place of others, or that end with the session.
     pub fn register_with(&self, properties: impl Serialize, registration: Registration) {
-        self.call(Kind::Register(registration), "", Some(&properties), Options::default());
+        self.call(Kind::Register(registration), "", Some(&properties));
     }
 
     /// Begins a session now, whatever the one before is like.
     pub fn start_session(&self) {
-        self.call(Kind::StartSession, "", None::<&()>, Options::default());
+        self.call(Kind::StartSession, "", None::<&()>);
     }
 
     /// Takes one of these properties away.
     pub fn unregister(&self, key: &str) {
-        self.call(Kind::Unregister, key, None::<&()>, Options::default());
+        self.call(Kind::Unregister, key, None::<&()>);
     }
 
-    /// Context of every later event, such as `app` and `os`: laid over what the library says, under an event's own.
+    /// Replaces the context of every later event: laid over what the client knows by itself (library, `os`, `device.arch`
+    /// and [`Builder::app`]), under an event's own.
     pub fn set_context(&self, context: impl Serialize) {
-        self.call(Kind::Context, "", Some(&context), Options::default());
+        let completed = serde_json::to_string(&context)
+            .map(|context| machine::completed(&context, &self.shared.known))
+            .and_then(serde_json::value::RawValue::from_string);
+        match completed {
+            Ok(context) => self.call(Kind::Context, "", Some(&context)),
+            // What is no JSON is reported by the core.
+            Err(_) => self.call(Kind::Context, "", Some(&context)),
+        }
     }
 
     /// The user's decision about being recorded. It holds for every call after this one, over kill and restart: this call
     /// and [`Self::set_purposes`] alone wait, for the milliseconds until the decision is on the disk.
     pub fn set_consent(&self, consent: Consent) {
         let is_done = self.decide(|now, reply| Message::Consent(consent, now, reply));
-        // Nobody works any more: the next client is told.
+        // Without a worker the next client reads it.
         if !is_done && let Err(error) = decision::write(&self.shared.store, consent) {
             tracing::error!(%error, "the user's decision could not be kept");
         }
@@ -224,7 +267,8 @@ impl Client {
         let (reply, answer) = sync_channel(1);
         let is_sent = self.shared.messages.send(message(self.shared.clock.now(), reply)).is_ok();
         // A plugin runs on the worker, which cannot wait for itself.
-        is_sent && (self.shared.worker == current().id() || answer.recv().is_ok())
+        // In a forked process there is no worker to wait for.
+        is_sent && self.shared.is_here() && (self.shared.worker == current().id() || answer.recv().is_ok())
     }
 
     /// The app goes to the background: what is there is made durable and sent.
@@ -258,7 +302,7 @@ impl Client {
         &self.shared.anonymous_id
     }
 
-    /// Who this device says it is, as of the worker's last look.
+    /// The client's own visitor, as of the worker's last look.
     pub fn subject(&self) -> Subject {
         self.shared.gauges.subject()
     }
@@ -290,49 +334,36 @@ impl Client {
         self.shared.gauges.losses()
     }
 
-    /// Sends everything that was called before, and returns when the collector has acknowledged it.
-    ///
-    /// # Errors
-    ///
-    /// [`FlushError`] says what is still waiting, or was lost since the flush before, and why.
-    pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
-        let (reply, answer) = sync_channel(1);
-        self.shared.messages.send(Message::Flush(reply)).map_err(|_| FlushError::Stopped)?;
-        match answer.recv_timeout(timeout) {
-            Ok(done) => done,
-            Err(RecvTimeoutError::Timeout) => Err(FlushError::TimedOut {
-                queued: self.queued_events(),
-                waited_ms: timeout.as_millis(),
-                last_failure: self.shared.gauges.last_failure(),
-            }),
-            Err(RecvTimeoutError::Disconnected) => Err(FlushError::Stopped),
-        }
-    }
-
-    /// Flushes, then stops the client. What could not be sent in time is kept for the next one on the same folder.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::flush`]; the client is stopped in any case.
-    pub fn shutdown(&self, timeout: Duration) -> Result<(), FlushError> {
-        let flushed = self.flush(timeout);
-        self.shared.stop();
-        flushed
-    }
-
-    /// Stamps a call with time and id and hands it over.
-    fn call(&self, kind: Kind, name: &str, object: Option<&impl Serialize>, options: Options) {
-        let Options { message_id, timestamp_unix_ms, context } = options;
-        let shared = &*self.shared;
-        let stamp = Stamp { unix_ms: shared.clock.now().unix_ms, random: shared.ids.next() };
+    fn event_with(&self, kind: EventKind, name: &str, object: Option<&impl Serialize>, options: Options) {
+        let Options { user_id, anonymous_id, message_id, timestamp_unix_ms, context } = options;
         let words = Words {
             name: Some(name),
+            previous: None,
+            ids: EventIds { user_id: user_id.as_deref(), anonymous_id: anonymous_id.as_deref() },
             message_id: message_id.as_deref().filter(|id| !id.is_empty()),
             timestamp_unix_ms,
         };
+        self.hand_over(Kind::Event(kind), &words, object, context.as_ref());
+    }
+
+    fn call(&self, kind: Kind, name: &str, object: Option<&impl Serialize>) {
+        let words = Words { name: Some(name), ..Words::default() };
+        self.hand_over(kind, &words, object, None::<&()>);
+    }
+
+    /// Stamps a call with time and id and hands it over.
+    pub(crate) fn hand_over(
+        &self,
+        kind: Kind,
+        words: &Words<'_>,
+        object: Option<&impl Serialize>,
+        context: Option<&impl Serialize>,
+    ) {
+        let shared = &*self.shared;
+        let stamp = Stamp { unix_ms: shared.clock.now().unix_ms, random: shared.ids.next() };
         let mut record = Scratch::new();
-        call::write(&mut record, kind, stamp, &words, object, context.as_ref());
-        // A loss is counted there, and told by the worker: a log line here could make the caller wait.
+        call::write(&mut record, kind, stamp, words, object, context);
+        // A loss is counted there, and reported by the worker: a log line here could make the caller wait.
         if shared.handoff.push(&record) == Err(NotTaken::Closed) {
             tracing::warn!("a call came after the client was shut down; it is dropped");
         }

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use holloway_core::{ChunkId, ReadOutcome, Restored, RestoredChunk, frame, message_id};
+use holloway_core::{ChunkId, ReadOutcome, Restored, RestoredChunk, frame, message_id, wire::RawJson};
 
 use crate::folder::Folder;
 
@@ -41,7 +41,7 @@ pub(crate) struct Kept {
     pub(crate) restored: Restored,
     /// Of the events in the chunks; empty when nobody asked.
     pub(crate) message_ids: HashSet<String>,
-    /// The newest record.
+    /// The newest record of the client's own visitor.
     pub(crate) last_record: Option<Vec<u8>>,
     /// The state is another client's.
     pub(crate) is_copy: bool,
@@ -102,7 +102,11 @@ impl Files {
             if is_replayed {
                 message_ids.extend(scan.payloads.iter().filter_map(message_id).map(Cow::into_owned));
             }
-            last_record = scan.payloads.iter().last().map(<[u8]>::to_vec).or(last_record);
+            let own = (0..scan.payloads.len())
+                .rev()
+                .filter_map(|at| scan.payloads.get(at))
+                .find(|record| !is_of_another_visitor(record));
+            last_record = own.map(<[u8]>::to_vec).or(last_record);
         }
         let read = |name: &str| fs::read(self.folder.path().join(name)).ok();
         let mut restored = Restored { state: read("state"), state_copy: read("state.copy"), chunks };
@@ -297,6 +301,14 @@ fn list(folder: &Path) -> io::Result<Vec<(ChunkId, PathBuf)>> {
     }
     chunks.sort_unstable();
     Ok(chunks)
+}
+
+/// Whether an event is of another visitor than the client's own: it has no session, and says nothing of where the client's
+/// own numbers are.
+fn is_of_another_visitor(record: &[u8]) -> bool {
+    let event = std::str::from_utf8(record).ok().and_then(|text| RawJson::object(text).ok());
+    let context = event.and_then(|event| event.get("context"));
+    context.is_some_and(|context| context.get("session").is_none())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::sync::{
 
 use holloway_core::{Client as Core, wire::LossReason};
 
-/// Who this device says it is, as of the worker's last look.
+/// The client's own visitor, as of the worker's last look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_field_names, reason = "the ids of the wire, under their names there")]
 pub struct Subject {
@@ -24,6 +24,8 @@ pub(crate) struct Gauges {
     unreported: AtomicUsize,
     is_behind: AtomicBool,
     lost: [AtomicU64; LossReason::ALL.len()],
+    /// What of it the last answered flush knew of.
+    flushed: [AtomicU64; LossReason::ALL.len()],
     subject: Mutex<Subject>,
     last_failure: Mutex<Option<String>>,
 }
@@ -70,6 +72,33 @@ impl Gauges {
     pub(crate) fn losses(&self) -> Vec<(LossReason, u64)> {
         let count = |reason: LossReason| (reason, self.lost[reason.index()].load(Ordering::Relaxed));
         LossReason::ALL.into_iter().map(count).filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Losses since the last answered flush, by reason, but for those that the app or its user asked for and for states.
+    pub(crate) fn losses_since_flush(&self) -> Vec<(LossReason, u64)> {
+        let is_news = |reason: LossReason| {
+            !matches!(
+                reason,
+                LossReason::OptedOut
+                    | LossReason::BeforeSend
+                    | LossReason::Sampled
+                    | LossReason::StateDamaged
+            )
+        };
+        let count = |reason: LossReason| {
+            let [lost, flushed] =
+                [&self.lost, &self.flushed].map(|counts| counts[reason.index()].load(Ordering::Relaxed));
+            (reason, lost.saturating_sub(flushed))
+        };
+        let counts = LossReason::ALL.into_iter().filter(|reason| is_news(*reason)).map(count);
+        counts.filter(|(_, events)| *events > 0).collect()
+    }
+
+    /// A flush was answered: later ones report later losses.
+    pub(crate) fn set_flushed(&self) {
+        for (lost, flushed) in self.lost.iter().zip(&self.flushed) {
+            flushed.store(lost.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn subject(&self) -> Subject {

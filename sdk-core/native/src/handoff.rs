@@ -394,6 +394,8 @@ fn drain<M: Memory>(ring: &Ring<M>, mut at: u64, mut take: impl FnMut(Vec<u8>, u
 
 #[cfg(test)]
 mod tests {
+    use holloway_core::wire::EventKind;
+
     use super::*;
     use crate::call::{Kind, Scratch, Stamp, Words, write};
 
@@ -401,7 +403,7 @@ mod tests {
         let mut record = Scratch::new();
         let words = Words { name: Some(name), ..Words::default() };
         let stamp = Stamp { unix_ms: 1, random: [0; 10] };
-        write(&mut record, Kind::Track, stamp, &words, None::<&()>, None::<&()>);
+        write(&mut record, Kind::Event(EventKind::Track), stamp, &words, None::<&()>, None::<&()>);
         record
     }
 
@@ -519,7 +521,7 @@ mod tests {
                 let words = Words { name: Some(name), message_id: Some(name), ..Words::default() };
                 let mut record = Scratch::new();
                 let stamp = Stamp { unix_ms: 1, random: [0; 10] };
-                write(&mut record, Kind::Track, stamp, &words, None::<&()>, None::<&()>);
+                write(&mut record, Kind::Event(EventKind::Track), stamp, &words, None::<&()>, None::<&()>);
                 let end = 10 * (batch.records.len() as u64 + 1);
                 batch.records.push(Record { bytes: record.to_vec(), end });
             }

@@ -1,21 +1,50 @@
 //! What the core says about itself, for the app's log.
 
-use holloway_core::Diagnostic;
+use holloway_core::{
+    Diagnostic,
+    wire::{LossReason, limits::EVENT_BYTES_MAX},
+};
 
-/// Tells a diagnostic through `tracing`.
-pub(crate) fn tell(diagnostic: Diagnostic) {
+use crate::call::Call;
+
+/// Writes a diagnostic to `tracing`, with the call that it is about where there is one.
+pub(crate) fn write(diagnostic: Diagnostic, call: Option<&Call<'_>>) {
+    let label = call.map_or_else(|| "a JSON text".to_owned(), Call::label);
     match diagnostic {
-        Diagnostic::BadJson { at } => {
+        Diagnostic::BadJson { at: EVENT_BYTES_MAX.. } => {
             tracing::warn!(
-                at,
-                "expected a JSON object, found something else, or more than there is room for"
+                "{label}: its JSON is larger than the 32 KiB that an event may have; it is dropped"
             );
         }
-        Diagnostic::MissingName => {
-            tracing::warn!("expected a name or an id, found an empty text");
+        Diagnostic::BadJson { at } => {
+            if let Some(error) = call.and_then(Call::json_error) {
+                tracing::warn!(
+                    "{label}: its properties, traits or context cannot be written as JSON ({error}); it is dropped"
+                );
+            } else {
+                tracing::warn!(
+                    at,
+                    "{label}: expected JSON objects as properties, traits and context, found something else; it is dropped"
+                );
+            }
+        }
+        Diagnostic::MissingName => match call {
+            Some(call) if call.is_for_another() => tracing::warn!(
+                "{label}: expected a name, and a user id or anonymous id that is not blank, found an empty text; it is dropped"
+            ),
+            _ => tracing::warn!("{label}: expected a name or an id, found an empty text; it is dropped"),
+        },
+        // The app's own wish.
+        Diagnostic::Lost { reason: reason @ (LossReason::BeforeSend | LossReason::Sampled), events } => {
+            tracing::debug!(reason = reason.as_str(), events, "{label} is not sent");
         }
         Diagnostic::Lost { reason, events } => {
-            tracing::warn!(reason = reason.as_str(), events, "events are lost");
+            let reason = reason.as_str();
+            if call.is_some() {
+                tracing::warn!(reason, events, "{label} is lost, and counted");
+            } else {
+                tracing::warn!(reason, events, "events are lost, and counted");
+            }
         }
         Diagnostic::StateDamaged { copy_used } => {
             tracing::warn!(copy_used, "the state file was damaged");
@@ -29,7 +58,7 @@ pub(crate) fn tell(diagnostic: Diagnostic) {
         Diagnostic::Unreachable { wait_ms } => {
             tracing::warn!(
                 wait_ms,
-                "nothing answers; tried again now and then, and at once when the app says online"
+                "nothing answers; it is tried again now and then, and at once after Client::online"
             );
         }
         Diagnostic::ClockSkew { skew_ms } => {

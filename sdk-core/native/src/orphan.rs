@@ -111,7 +111,7 @@ fn inherit(
         mark[1] = end;
         core.set_host_mark(mark);
         match call {
-            Some(call) => call.apply(&mut core, clock.now()),
+            Some(call) => drop(call.apply(&mut core, clock.now())),
             None => core.lost(LossReason::Corrupt, 1, clock.now()),
         }
     }
@@ -153,6 +153,8 @@ fn clear(orphan: &Folder) -> io::Result<()> {
 mod tests {
     use std::path::Path;
 
+    use holloway_core::wire::EventKind;
+
     use super::*;
     use crate::call::{Kind, Scratch, Stamp, Words, write};
 
@@ -185,7 +187,7 @@ mod tests {
             let mut record = Scratch::new();
             let words = Words { name: Some(name), ..Words::default() };
             let stamp = Stamp { unix_ms: Clock::start().now().unix_ms, random: [0; 10] };
-            write(&mut record, Kind::Track, stamp, &words, None::<&()>, None::<&()>);
+            write(&mut record, Kind::Event(EventKind::Track), stamp, &words, None::<&()>, None::<&()>);
             let _ = handoff.push(&record);
         }
     }

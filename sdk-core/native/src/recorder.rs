@@ -14,7 +14,7 @@ use crate::transport::{Delivery, Response, Transport, TransportError};
 ///
 /// ```
 /// use std::time::Duration;
-/// use holloway::{Client, FlushError, Recorder};
+/// use holloway::{Client, FlushError, LossReason, Recorder};
 /// use serde_json::json;
 /// # let folder = tempfile::tempdir()?;
 /// let recorder = Recorder::new();
@@ -26,7 +26,8 @@ use crate::transport::{Delivery, Response, Transport, TransportError};
 /// // How an app bears a collector that says no:
 /// recorder.answer_next(400);
 /// hw.track("Checked Out", json!({ "total": 9 }));
-/// assert_eq!(hw.flush(Duration::from_secs(5)), Err(FlushError::Rejected { events: 1 }));
+/// let losses = vec![(LossReason::Rejected, 1)];
+/// assert_eq!(hw.flush(Duration::from_secs(5)), Err(FlushError::Lost { losses }));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default)]

@@ -16,7 +16,8 @@ const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 /// The transport that a client has by default: HTTP/1.1, the system's certificates, gzip above 1 KiB, no redirects.
 #[derive(Debug)]
 pub struct ReqwestTransport {
-    runtime: tokio::runtime::Runtime,
+    /// Always there until the drop.
+    runtime: Option<tokio::runtime::Runtime>,
     /// Made with the first request: reading the system's certificates takes milliseconds that no app start should pay.
     client: Option<reqwest::Client>,
 }
@@ -29,7 +30,7 @@ impl ReqwestTransport {
     /// When the system gives no event queue.
     pub fn new() -> Result<Self, std::io::Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { runtime, client: None })
+        Ok(Self { runtime: Some(runtime), client: None })
     }
 }
 
@@ -50,7 +51,17 @@ impl Transport for ReqwestTransport {
             Some(packed) => request.header("content-encoding", "gzip").body(packed),
             None => request.body(delivery.body.to_vec()),
         };
-        self.runtime.block_on(answer(request)).map_err(|error| failed(chain(&error)))
+        let runtime = self.runtime.as_ref().expect("it is taken by the drop alone");
+        runtime.block_on(answer(request)).map_err(|error| failed(chain(&error)))
+    }
+}
+
+impl Drop for ReqwestTransport {
+    fn drop(&mut self) {
+        // A runtime's own drop waits for its threads, and panics where an app's async code must not wait.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

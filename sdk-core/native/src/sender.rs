@@ -9,8 +9,9 @@ use std::{
 use holloway_core::{Request, Token};
 
 use crate::{
+    message::Message,
     transport::{Delivery, Transport, TransportError},
-    worker::{Message, start_thread},
+    worker::start_thread,
 };
 
 /// Where a batch goes.

@@ -5,7 +5,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
-        mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender},
+        mpsc::{Receiver, RecvTimeoutError, Sender},
     },
     thread::{Builder, JoinHandle},
     time::Duration,
@@ -17,14 +17,18 @@ use holloway_core::{
 };
 
 use crate::{
+    answer::Reply,
+    call::Call,
     clock::Clock,
     decision,
     disk::Disk,
-    flush::{Flushes, Reply},
+    flush::Flushes,
     folder::Folder,
     gauges::Gauges,
     handoff::{Batch, Handoff, Lost, Upto},
-    log, orphan,
+    log,
+    message::Message,
+    orphan,
     transport::{Response, TransportError},
 };
 
@@ -44,23 +48,6 @@ const LOOK_AROUND_MS: u64 = 5_000;
 const INHERIT_MS: u64 = 60_000;
 /// Calls after which effects are carried out, so that records go to disk in groups of bounded size.
 const GROUP: usize = 64;
-
-/// What the worker is told.
-#[derive(Debug)]
-pub(crate) enum Message {
-    /// The user's decision, when it was made, and who waits until it is on the disk.
-    Consent(Consent, Now, SyncSender<()>),
-    Purposes(String, Now, SyncSender<()>),
-    Sent(Token, Result<Response, TransportError>),
-    Flush(Reply),
-    Background,
-    Foreground,
-    Online,
-    Resume,
-    /// Look for what other clients on the folder left, now.
-    Inherit,
-    Stop,
-}
 
 #[derive(Debug)]
 pub(crate) struct Worker {
@@ -85,8 +72,10 @@ pub(crate) struct Worker {
     pub(crate) released: Upto,
     /// The newest decision could not be written for other clients on the folder yet.
     pub(crate) owes_decision: bool,
-    /// Told to stop: nothing is sent any more.
+    /// Asked to stop: nothing is sent any more.
     pub(crate) stopping: bool,
+    /// Callers who wait for the end.
+    pub(crate) ending: Vec<Reply<()>>,
 }
 
 /// Starts a thread with a name.
@@ -112,6 +101,12 @@ impl Worker {
             // A decision that came at the end still holds.
             let decides = |message: &Message| matches!(message, Message::Consent(..) | Message::Purposes(..));
             messages.try_iter().filter(decides).for_each(|message| self.handle(message, self.clock.now()));
+            let ending = std::mem::take(&mut self.ending);
+            // Frees the folder, which is what they wait for.
+            drop(self);
+            for reply in ending {
+                reply.send(());
+            }
         })
     }
 
@@ -121,7 +116,7 @@ impl Worker {
         let mut look_around_at_mono_ms = LOOK_AROUND_MS;
         while !self.stopping {
             let message = messages.recv_timeout(self.until_due(pause));
-            if matches!(message, Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected)) {
+            if matches!(message, Ok(Message::Stop(_)) | Err(RecvTimeoutError::Disconnected)) {
                 self.handoff.close();
             }
             // What was called before the message was sent comes before it.
@@ -139,7 +134,7 @@ impl Worker {
                     self.handle(message, now);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => self.handle(Message::Stop, now),
+                Err(RecvTimeoutError::Disconnected) => self.handle(Message::Stop(None), now),
             }
             if self.core.next_deadline().is_some_and(|due| due < now.mono_ms) {
                 self.core.tick(now);
@@ -160,14 +155,15 @@ impl Worker {
             self.release();
             self.gauges.set_behind(self.disk.is_behind());
             self.handoff.note(self.core.queued_events());
-            self.flushes.answer(&self.core, &self.disk);
+            let mono_ms = self.clock.now().mono_ms;
+            self.flushes.answer(&self.core, &self.disk, &self.gauges, &self.handoff, mono_ms);
         }
     }
 
-    /// How long to wait for a message: to the next look or past the core's deadline. Its millisecond may have been any
+    /// How long to wait for a message: to the next look or past the deadline of the core or of a flush. Its millisecond may have been any
     /// part of one, and a pause that a collector asked for is not to be a part of one too short.
     fn until_due(&self, pause: Duration) -> Duration {
-        let due = self.core.next_deadline();
+        let due = [self.core.next_deadline(), self.flushes.next_deadline()].into_iter().flatten().min();
         let now = self.clock.now();
         due.map_or(pause, |due| pause.min(Duration::from_millis(due.saturating_sub(now.mono_ms) + 1)))
     }
@@ -197,7 +193,15 @@ impl Worker {
                 self.mark(end);
             }
             match call {
-                Some(call) => call.apply(&mut self.core, self.clock.now()),
+                Some(call) => {
+                    let lost = call.apply(&mut self.core, self.clock.now());
+                    // While it is known which call the warnings are about.
+                    if lost.is_some() || !call.kind.is_event() {
+                        self.carry_out_of(Some(&call));
+                        ungrouped = 0;
+                        continue;
+                    }
+                }
                 None => self.core.lost(LossReason::Corrupt, 1, self.clock.now()),
             }
             ungrouped += 1;
@@ -302,18 +306,19 @@ impl Worker {
                 let _ = reply.try_send(());
             }
             Message::Sent(token, answer) => self.sent(token, answer, now),
-            Message::Flush(reply) => {
+            Message::Flush(flush) => {
                 self.core.flush(now);
                 self.carry_out();
-                self.flushes.wait(reply, &self.core, &self.disk);
+                self.flushes.wait(flush, &self.core, &self.disk);
             }
             Message::Background => self.core.background(now),
             Message::Foreground => self.core.foreground(now),
             Message::Online => self.core.online(now),
             Message::Resume => self.core.resume(now),
             Message::Inherit => self.inherit(),
-            Message::Stop => {
+            Message::Stop(reply) => {
                 self.stopping = true;
+                self.ending.extend(reply);
                 self.core.background(now);
             }
         }
@@ -364,7 +369,12 @@ impl Worker {
     }
 
     fn carry_out(&mut self) {
-        let Self { core, disk, clock, gauges, requests, flushes, stopping, .. } = self;
+        self.carry_out_of(None);
+    }
+
+    /// Carries out what the core asks for; diagnostics are about this call.
+    fn carry_out_of(&mut self, call: Option<&Call<'_>>) {
+        let Self { core, disk, clock, gauges, requests, stopping, .. } = self;
         disk.carry_out(core, *clock, &mut |core: &mut Core, effect, now| match effect {
             // The process may be gone before an answer comes; the next client sends what is kept.
             Effect::Send { .. } if *stopping => {}
@@ -375,9 +385,8 @@ impl Worker {
             Effect::Diagnostic(diagnostic) => {
                 if let Diagnostic::Lost { reason, events } = diagnostic {
                     gauges.lose(reason, events);
-                    flushes.lose(reason, events);
                 }
-                log::tell(diagnostic);
+                log::write(diagnostic, call);
             }
             // The loop asks for the deadline itself.
             _ => {}

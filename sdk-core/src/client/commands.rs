@@ -254,7 +254,7 @@ impl Client {
         self.send(now);
     }
 
-    fn refuse_nameless(&mut self, now: Now) -> Tracked {
+    pub(super) fn refuse_nameless(&mut self, now: Now) -> Tracked {
         self.diagnose(Diagnostic::MissingName);
         self.lose(LossReason::Serialize, 1);
         self.save(now);

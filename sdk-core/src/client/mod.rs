@@ -8,6 +8,8 @@ mod opening;
 mod record;
 mod saving;
 mod sending;
+#[cfg(feature = "server-events")]
+mod server;
 mod sessions;
 mod together;
 
@@ -46,7 +48,8 @@ pub enum Tracked {
 ///   [`losses`](Self::losses), [`is_idle`](Self::is_idle), [`is_paused`](Self::is_paused),
 ///   [`clock_skew_ms`](Self::clock_skew_ms), [`next_deadline`](Self::next_deadline);
 /// * **commands** come from the app: [`track`](Self::track), [`page`](Self::page), [`screen`](Self::screen),
-///   [`identify`](Self::identify), [`group`](Self::group), [`alias`](Self::alias), [`reset`](Self::reset),
+///   [`identify`](Self::identify), [`group`](Self::group), [`alias`](Self::alias), any of these as
+///   [`event`](Self::event) or, for a visitor other than the client's own, `event_for`; [`reset`](Self::reset),
 ///   [`register`](Self::register), [`unregister`](Self::unregister) or [`unregister_like`](Self::unregister_like),
 ///   [`start_session`](Self::start_session), [`set_consent`](Self::set_consent),
 ///   [`set_purposes`](Self::set_purposes), [`set_context`](Self::set_context), [`flush`](Self::flush),

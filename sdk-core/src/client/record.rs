@@ -67,8 +67,8 @@ impl Client {
         Tracked::Queued(made)
     }
 
-    /// Properties, context and integrations of a call; why it is lost, and counted as such, where one is no object.
-    fn objects<'a>(
+    /// Parses properties, context and integrations of a call; why it is lost, and counted as such, where one is no object.
+    pub(super) fn objects<'a>(
         &mut self,
         properties: Option<&'a str>,
         options: &EventOptions<'a>,
@@ -148,6 +148,11 @@ impl Client {
                 return Some(LossReason::BeforeSend);
             }
         }
+        self.keep(payload, now)
+    }
+
+    /// Keeps a written event; why it is lost, when it is.
+    pub(super) fn keep(&mut self, payload: String, now: Now) -> Option<LossReason> {
         if payload.len() > EVENT_BYTES_MAX {
             self.lose(LossReason::TooLarge, 1);
             self.save(now);

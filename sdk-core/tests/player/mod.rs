@@ -6,9 +6,9 @@ mod words;
 use std::collections::BTreeMap;
 
 use holloway_core::{
-    Answer, ChunkId, Client, Config, Effect, EventOptions, HttpOutcome, Now, ReadOutcome, Request,
+    Answer, ChunkId, Client, Config, Effect, EventIds, EventOptions, HttpOutcome, Now, ReadOutcome, Request,
     ResetOptions, Restored, RestoredChunk, StoredOutcome, Token,
-    wire::{LossReason, RawJson},
+    wire::{EventKind, LossReason, RawJson},
 };
 use serde_json::{Map, Value, json};
 
@@ -17,11 +17,13 @@ use self::words::{configured, consent, registration, word};
 const START_UNIX_MS: u64 = 1_780_000_000_000;
 
 /// Every argument of every call.
-const ARGS: [&str; 28] = [
+const ARGS: [&str; 30] = [
     "name",
     "properties",
     "properties_bytes",
     "user_id",
+    "for_user",
+    "for_anonymous",
     "traits",
     "group_id",
     "previous",
@@ -122,6 +124,7 @@ impl Player {
             let found = self.look(field)?;
             let fits = match (field.as_str(), expected.as_str()) {
                 ("last", Some(part)) => self.last.contains(part),
+                ("last_lacks", Some(part)) => !self.last.contains(part),
                 ("sent", Some(part)) => self.sent.contains(part),
                 _ => found == *expected,
             };
@@ -146,7 +149,19 @@ impl Player {
             integrations: text("integrations"),
         };
         let (traits, user_id) = (text("traits"), text("user_id").unwrap_or_default());
+        let ids = EventIds { user_id: text("for_user"), anonymous_id: text("for_anonymous") };
         let client = &mut self.client;
+        if ids != EventIds::default() {
+            let kind = EventKind::parse(call).ok_or("this call is for no other visitor")?;
+            let (name, body) = match kind {
+                EventKind::Identify => (user_id, traits),
+                EventKind::Group => (text("group_id").unwrap_or_default(), traits),
+                EventKind::Alias => (user_id, text("previous")),
+                _ => (text("name").unwrap_or_default(), properties),
+            };
+            _ = client.event_for(ids, kind, name, body, &options, now);
+            return Ok(());
+        }
         match call {
             "track" => _ = client.track(text("name").unwrap_or_default(), properties, &options, now),
             "page" => _ = client.page(text("name"), properties, &options, now),
@@ -345,7 +360,7 @@ impl Player {
                 let known = self.anonymous_ids.iter().position(|id| id == client.anonymous_id());
                 known.map(|at| at + 1).into()
             }
-            "last" => self.last.as_str().into(),
+            "last" | "last_lacks" => self.last.as_str().into(),
             "sent" => self.sent.as_str().into(),
             "diagnostics" => json!(self.diagnostics),
             _ => return Err(format!("unknown state {field}")),

@@ -211,7 +211,7 @@ fn a_flipped_bit_costs_its_record_and_is_counted() {
     recorder.answer_with(200);
     let hw = client(folder.path(), &recorder);
     hw.online();
-    assert_eq!(hw.flush(LONG), Err(FlushError::Rejected { events: 1 }));
+    assert_eq!(hw.flush(LONG), Err(FlushError::Lost { losses: vec![(LossReason::Corrupt, 1)] }));
     assert_eq!(recorder.event_names(), ["One", "Two"]);
     assert_eq!(hw.losses(), [(LossReason::Corrupt, 1)]);
     hw.track("Next", json!({}));

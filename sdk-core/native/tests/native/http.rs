@@ -114,8 +114,12 @@ fn a_refused_key_pauses_until_it_is_known() {
     let (server, folder) = (Server::start(&[Answer(401, "")]), tempfile::tempdir().expect("a folder"));
     let hw = client(&server.url, folder.path());
     hw.track("Early", json!({}));
-    assert_eq!(hw.flush(LONG), Err(FlushError::Refused { queued: 1 }));
-    assert_eq!(hw.flush(LONG), Err(FlushError::Refused { queued: 1 }), "without asking again");
+    assert_eq!(hw.flush(LONG), Err(FlushError::Refused { queued: 1, losses: Vec::new() }));
+    assert_eq!(
+        hw.flush(LONG),
+        Err(FlushError::Refused { queued: 1, losses: Vec::new() }),
+        "without asking again"
+    );
     assert_eq!(server.request().names(), ["Early"]);
     assert_eq!(server.rest().len(), 0);
     hw.resume();
@@ -129,7 +133,7 @@ fn a_rejected_batch_is_a_loss_that_flush_and_the_next_batch_tell() {
     let hw = client(&server.url, folder.path());
     hw.track("Bad", json!({}));
     hw.track("Worse", json!({}));
-    assert_eq!(hw.flush(LONG), Err(FlushError::Rejected { events: 2 }));
+    assert_eq!(hw.flush(LONG), Err(FlushError::Lost { losses: vec![(LossReason::Rejected, 2)] }));
     assert_eq!((hw.queued_events(), hw.losses()), (0, vec![(LossReason::Rejected, 2)]));
     hw.track("Good", json!({}));
     hw.flush(LONG).expect("is told once");

@@ -1,5 +1,7 @@
 //! The client on a real disk: with a collector in memory, over real HTTP, and killed.
 
+#[cfg(feature = "reqwest")]
+mod async_code;
 mod client;
 mod consent;
 mod damage;
@@ -10,5 +12,7 @@ mod http;
 mod kill;
 #[cfg(target_os = "linux")]
 mod quiet;
+mod scope;
 #[cfg(feature = "reqwest")]
 mod server;
+mod settings;
