@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use holloway_wire::{
-    Event, EventKind, LossReason, RawJson, Timestamp,
+    Event, EventKind, LossReason, RawJson, Timestamp, is_absent_id,
     json::{Sink, roomy, write_member},
 };
 
@@ -31,7 +31,7 @@ impl Client {
     /// `name` and `body` are as in [`Self::event`]. An identify's user is `name`, or else `ids.user_id`. An alias joins
     /// `name`, or else `ids.user_id`, to the former id: `body`, or else the ids that are left.
     ///
-    /// Without any id, or with one that is empty or white space alone, the call is dropped with
+    /// Without any id, or with one that stands for an absent value as in [`Self::identify`], the call is dropped with
     /// [`Diagnostic::MissingName`](crate::Diagnostic::MissingName) and counted as [`LossReason::Serialize`]. Under denied
     /// consent it is dropped too, since consent is the client's and not a visitor's.
     pub fn event_for(
@@ -137,7 +137,7 @@ fn named<'a>(ids: EventIds<'a>, kind: EventKind, name: &'a str, body: Option<&'a
             Named { ids, name: Some(body.or(former).or(anonymous_id)?), object: None }
         }
     };
-    let is_blank = |id: &str| id.trim().is_empty();
+    let is_blank = |id: &str| is_absent_id(id) || id.trim().is_empty();
     let has_former = kind != EventKind::Alias || !named.name.is_some_and(is_blank);
     let mut all = [user_id, named.ids.user_id, anonymous_id].into_iter().flatten().peekable();
     (has_former && all.peek().is_some() && !all.any(is_blank)).then_some(named)

@@ -16,6 +16,10 @@ class WriteKeyError(HollowayError, ValueError):
     """The write key is empty."""
 
 
+class SettingError(HollowayError, ValueError):
+    """A setting has a value that no client can work with; the text says which one."""
+
+
 class HostError(HollowayError, ValueError):
     """``host`` is not the origin of a collector, such as ``https://events.example.com``."""
 
@@ -50,6 +54,7 @@ class ForkedError(HollowayError, RuntimeError):
 
 _NAMES: dict[type[Exception], type[HollowayError]] = {
     ffi.HollowayError.WriteKey: WriteKeyError,
+    ffi.HollowayError.Setting: SettingError,
     ffi.HollowayError.Host: HostError,
     ffi.HollowayError.Directory: DirectoryError,
     ffi.HollowayError.Start: StartError,

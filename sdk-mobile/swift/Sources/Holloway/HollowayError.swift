@@ -5,6 +5,8 @@ import HollowayBindings
 public enum HollowayError: Error, Equatable, Sendable {
     /// The write key is empty.
     case writeKey(String)
+    /// A setting has a value that no client can work with; the text says which one.
+    case setting(String)
     /// The host is not the origin of a collector, such as `https://events.example.com`.
     case host(String)
     /// Events cannot be kept in the directory.
@@ -26,7 +28,7 @@ public enum HollowayError: Error, Equatable, Sendable {
 extension HollowayError: LocalizedError {
     public var errorDescription: String? {
         switch self {
-        case .writeKey(let text), .host(let text), .directory(let text), .start(let text), .timedOut(let text),
+        case .writeKey(let text), .setting(let text), .host(let text), .directory(let text), .start(let text), .timedOut(let text),
             .refused(let text), .rejected(let text), .stopped(let text), .disabled(let text):
             text
         }
@@ -40,6 +42,7 @@ func translated<T>(_ call: () throws -> T) throws -> T {
     } catch let error as HollowayBindings.HollowayError {
         switch error {
         case .WriteKey(let text): throw HollowayError.writeKey(text)
+        case .Setting(let text): throw HollowayError.setting(text)
         case .Host(let text): throw HollowayError.host(text)
         case .Directory(let text): throw HollowayError.directory(text)
         case .Start(let text): throw HollowayError.start(text)

@@ -7,6 +7,9 @@ sealed class HollowayException(message: String, cause: Throwable? = null) : Exce
     /** The write key is empty. */
     class WriteKey internal constructor(message: String) : HollowayException(message)
 
+    /** A setting has a value that no client can work with; the text says which one. */
+    class Setting internal constructor(message: String) : HollowayException(message)
+
     /** The host is not the origin of a collector, such as `https://events.example.com`. */
     class Host internal constructor(message: String) : HollowayException(message)
 
@@ -43,6 +46,7 @@ internal fun FfiException.translated(): HollowayException {
     val text = message ?: "no reason given"
     return when (this) {
         is FfiException.WriteKey -> HollowayException.WriteKey(text)
+        is FfiException.Setting -> HollowayException.Setting(text)
         is FfiException.Host -> HollowayException.Host(text)
         is FfiException.Directory -> HollowayException.Directory(text)
         is FfiException.Start -> HollowayException.Start(text)
