@@ -17,6 +17,12 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use holloway_pipeline::{DeriveError, report::ReportError};
+use tracing_subscriber::{
+    Layer as _,
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use crate::arguments::{Arguments, Command};
 
@@ -30,7 +36,8 @@ pub(crate) enum Done {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).without_time().compact().init();
+    let runs_simulation = matches!(&arguments.command, Command::Up(options) if options.demo);
+    log_to_stderr(runs_simulation);
     let done = match arguments.command {
         Command::Up(options) => up::run(&options),
         Command::Collect(options) => collect::run(&options),
@@ -50,6 +57,20 @@ fn main() -> ExitCode {
             ExitCode::from(if is_argument(&error) { 2 } else { 1 })
         }
     }
+}
+
+/// Writes warnings to standard error. A simulation's SDK warns of what its visitors refuse on purpose: without those.
+fn log_to_stderr(runs_simulation: bool) {
+    let sdk = if runs_simulation { LevelFilter::ERROR } else { LevelFilter::INFO };
+    // The longest prefix holds: `holloway` is the SDK's crate, `holloway_…` the others.
+    let targets = [("holloway", sdk), ("holloway_", LevelFilter::INFO)];
+    let filter = Targets::new().with_default(LevelFilter::INFO).with_targets(targets);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .without_time()
+        .compact();
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
 }
 
 /// Whether the command line was wrong, and not the job.

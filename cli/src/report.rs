@@ -111,27 +111,36 @@ pub(crate) fn person(options: &Person) -> Result<Done> {
     Ok(Done::Well)
 }
 
-/// The demo's reports, with headings.
+/// Prints the folder's most frequent events, the funnel that they make, retention and sessions, with headings.
+/// `steps` are those of the funnel; without any, the sequence in which most people meet the events.
 pub(crate) fn print_overview(data: &Path, steps: &[&str]) -> Result<()> {
+    const TOP_EVENTS: usize = 12;
     let range = Range::default();
-    say!("\nFunnel: who buys within 7 days");
-    let asked = FunnelOptions {
-        steps: steps.iter().map(|step| (*step).to_owned()).collect(),
-        window_ms: 7 * 86_400_000,
-        order: Order::Ordered,
-        by: By::People,
-        range: range.clone(),
+    let events = report::events(data, &range, TOP_EVENTS)?;
+    say!("\nEvents by the people who have them");
+    let mut rows = vec![["event", "people", "events"].map(str::to_owned).to_vec()];
+    rows.extend(
+        events.events.iter().map(|row| vec![row.event.clone(), grouped(row.people), grouped(row.count)]),
+    );
+    columns(&rows);
+    let steps: Vec<String> = if steps.is_empty() {
+        events.sequence
+    } else {
+        steps.iter().map(|step| (*step).to_owned()).collect()
     };
-    print_funnel(&report::funnel(data, &asked)?);
-    say!("\nRetention: who comes back, by week of the first visit");
-    let asked = RetentionOptions {
-        start: "*".to_owned(),
-        returning: "*".to_owned(),
-        period: Period::Week,
-        periods: 7,
-        cohort: CohortKind::First,
-        range: range.clone(),
-    };
+    if !steps.is_empty() {
+        say!("\nFunnel: people on the way to {} within 7 days", steps[steps.len() - 1]);
+        let asked = FunnelOptions {
+            steps,
+            window_ms: 7 * 86_400_000,
+            order: Order::Ordered,
+            by: By::People,
+            range: range.clone(),
+        };
+        print_funnel(&report::funnel(data, &asked)?);
+    }
+    say!("\nRetention: people who come back, by the week of their first event");
+    let asked = RetentionOptions { periods: 7, range: range.clone(), ..RetentionOptions::default() };
     print_retention(&report::retention(data, &asked)?);
     say!("\nSessions");
     print_sessions(&report::sessions(data, &range)?);
@@ -190,14 +199,13 @@ fn print_funnel(report: &FunnelReport) {
 
 fn print_retention(report: &RetentionReport) {
     const SHADES: [&str; 5] = [" ", "░", "▒", "▓", "█"];
-    let periods = report.cohorts.iter().map(|cohort| cohort.returned.len()).max().unwrap_or_default();
-    let mut header = vec!["cohort".to_owned(), "people".to_owned()];
-    header.extend((0..periods).map(|period| format!("+{period}")));
-    // Periods that nobody has reached yet are left blank.
+    // Periods that no cohort has reached yet are left blank.
     let reached = |(at, cohort): (usize, &CohortRow)| {
         cohort.returned.iter().rposition(|returned| *returned > 0).map(|period| at + period)
     };
     let last = report.cohorts.iter().enumerate().filter_map(reached).max().unwrap_or_default();
+    let mut header = vec!["cohort".to_owned(), "people".to_owned()];
+    header.extend((0..=last).map(|period| format!("+{period}")));
     let mut rows = vec![header];
     for (at, cohort) in report.cohorts.iter().enumerate() {
         let mut row = vec![cohort.start.clone(), grouped(cohort.size)];

@@ -3,14 +3,14 @@
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result};
-use holloway_collector::{Config, Window};
+use holloway_collector::{Config, Quickstart, Window};
 use holloway_pipeline::{DeriveOptions, Quiet, derive};
 
 use crate::{
     Done,
     arguments::Up,
     collect::{asked_to_stop, bind},
-    demo,
+    demo::{self, Counts},
     draw::{grouped, say},
     progress::Bars,
     report::{print_overview, print_summary},
@@ -26,41 +26,45 @@ pub(crate) fn run(options: &Up) -> Result<Done> {
             config.intake.dedupe = Window::All;
         }
         let server = bind(config, options.data.json).await?;
-        let host = format!("http://{}", server.local_addr()?);
+        let collector = Collector {
+            origin: format!("http://{}", server.local_addr()?),
+            accepts_every_key: server.accepts_every_key(),
+        };
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let collecting = tokio::spawn(server.run(async move {
             let _ = stopped.await;
         }));
-        let worked = work(options, &host).await;
+        let worked = work(options, &collector).await;
         drop(stop);
         collecting.await.context("the collector panicked")??;
         worked
     })
 }
 
-async fn work(options: &Up, host: &str) -> Result<Done> {
+/// The collector of this process, as a developer addresses it.
+#[derive(Clone, Debug)]
+struct Collector {
+    origin: String,
+    accepts_every_key: bool,
+}
+
+async fn work(options: &Up, collector: &Collector) -> Result<Done> {
     let data = options.data.data.clone();
-    if options.demo {
-        let visitors =
-            demo::Options { visitors: options.visitors, seed: options.seed, host: host.to_owned() };
-        let sent = tokio::task::spawn_blocking(move || demo::run(&visitors))
-            .await
-            .context("the demo panicked")??;
-        say!(
-            "simulated {} visitors: {} events, {} of them sent twice",
-            grouped(u64::from(options.visitors)),
-            grouped(sent.events),
-            grouped(sent.twice)
-        );
-    }
-    let shown = data.clone();
-    tokio::task::spawn_blocking(move || show(&shown)).await.context("the pipeline panicked")??;
+    let first = {
+        let (data, collector) = (data.clone(), collector.clone());
+        let demo = options.demo.then_some((options.visitors, options.seed));
+        tokio::task::spawn_blocking(move || match demo {
+            Some((visitors, seed)) => show_demo(&data, &collector.origin, visitors, seed),
+            None => show(&data, &collector),
+        })
+    };
+    first.await.context("the pipeline panicked")??;
     if options.once {
         return Ok(Done::Well);
     }
-    say!("\nrunning: send events to {host}/v1/batch, or open another terminal for");
+    say!("\nrunning: open {} for the first lines of code, or in another terminal run", collector.origin);
     say!("  holloway report sessions --data {}", data.display());
-    say!("stop with Ctrl-C");
+    say!("new events are derived every {} s; stop with Ctrl-C", options.every.max(1));
     let stop = asked_to_stop();
     tokio::pin!(stop);
     loop {
@@ -79,16 +83,47 @@ async fn work(options: &Up, host: &str) -> Result<Done> {
     }
 }
 
-/// Derives, and prints what there is.
-fn show(data: &Path) -> Result<()> {
+/// Derives, and prints the folder's own events; for a folder without any, how the first one is sent.
+fn show(data: &Path, collector: &Collector) -> Result<()> {
     let summary = derive(data, &DeriveOptions::default(), &Bars::default())?;
-    print_summary(&summary);
     if summary.events == 0 {
+        // Any key will do, or one of the file, which is not for the screen.
+        let write_key = if collector.accepts_every_key { "my-app" } else { "WRITE_KEY" };
+        say!("\nno events yet; send the first one:\n");
+        say!("{}", Quickstart { origin: &collector.origin, write_key });
+        say!("or look at simulated visitors: holloway up --demo --data holloway-demo");
         return Ok(());
     }
+    print_summary(&summary);
+    print_overview(data, &[])
+}
+
+/// Runs the simulation through the collector, and prints what it did beside what the pipeline found.
+fn show_demo(data: &Path, host: &str, visitors: u32, seed: u64) -> Result<()> {
+    let derived = || derive(data, &DeriveOptions::default(), &Bars::default());
+    let memory = match demo::Memory::read(data, visitors, seed) {
+        Some(memory) => memory,
+        None => demo::Memory::begin(data, visitors, seed, Counts::found(data, &derived()?)?)?,
+    };
+    let simulation = demo::Simulation { visitors, seed, host: host.to_owned(), end_ms: memory.end_ms };
+    say!("simulating {} visitors with the Rust SDK", grouped(u64::from(visitors)));
+    let mut truth = simulation.send()?;
+    print_summary(&derived()?);
+    let late = simulation.send_late(&mut truth)?;
+    say!("{} devices that had no network have sent their old events now:", grouped(late));
+    let summary = derived()?;
+    print_summary(&summary);
+    let sent = truth.counts().events;
+    say!(
+        "simulated {} visitors: {} events, {} of them sent twice",
+        grouped(u64::from(visitors)),
+        grouped(sent),
+        grouped(truth.sent_twice())
+    );
+    demo::check::print(&truth, memory.before, Counts::found(data, &summary)?);
     print_overview(data, &demo::FUNNEL)?;
     if let Ok(person) = holloway_pipeline::person(data, demo::EXAMPLE_USER) {
-        say!("\nOne person of them (holloway person {} --data {})", demo::EXAMPLE_USER, data.display());
+        say!("\nOne of the people (holloway person {} --data {})", demo::EXAMPLE_USER, data.display());
         say!(
             "  {} ids, {} sessions, {} events, last seen {}",
             person.ids.len(),

@@ -392,45 +392,136 @@ fn damage_is_named_by_file_and_offset() {
     );
 }
 
+/// The counts of a demo's check: what the simulation did, what was found, and the verdict.
+fn checked(text: &str, name: &str) -> (u64, u64, String) {
+    let check = text.split_once("Check: ").expect("a check").1;
+    let line = check.lines().find_map(|line| line.trim_start().strip_prefix(name)).expect("the count");
+    let words: Vec<String> = line.split_whitespace().map(|word| word.replace(',', "")).collect();
+    let number = |at: usize| words[at].parse().expect("a number");
+    (number(0), number(1), words[2].clone())
+}
+
 #[test]
-fn the_demo_runs_through_the_rust_sdk_and_adds_nothing_the_second_time() {
+fn the_demo_finds_the_people_that_it_simulated() {
     let folder = Folder::new();
-    let up = ["up", "--demo", "--once", "--visitors", "12", "--listen", "127.0.0.1:0"];
-    let first = folder.run(&up);
-    let text = String::from_utf8_lossy(&first.stdout).into_owned();
-    assert!(first.status.success(), "{text}{}", String::from_utf8_lossy(&first.stderr));
-    for part in [
-        "collector listening on http://127.0.0.1:",
-        "Product Viewed",
-        "Retention",
-        "people",
-        "holloway person shopper-0",
-    ] {
-        assert!(text.contains(part), "{part} in\n{text}");
+    let up = ["up", "--demo", "--once", "--visitors", "200", "--listen", "127.0.0.1:0"];
+    let run = || {
+        let output = folder.run(&up);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && !errors.contains("WARN"), "{errors}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let text = run();
+    for name in ["events", "people", "sessions", "refused merges", "in quarantine"] {
+        let (expected, found, verdict) = checked(&text, name);
+        assert!(expected == found && expected > 0 && verdict == "ok", "{name} in\n{text}");
     }
-    let sessions = folder.json(&["report", "sessions"]);
-    let sent = text.lines().find_map(|line| line.strip_prefix("simulated 12 visitors: "));
-    let sent = sent.and_then(|line| line.split(' ').next()).expect("what was sent").replace(',', "");
-    assert_eq!(sessions["events"].to_string(), sent, "each event once, however often it was sent");
-    let people = sessions["people"].as_u64().expect("a number");
-    assert!((12..=24).contains(&people), "{people} people of 12 visitors with up to two devices");
-    let funnel = folder.json(&[
-        "report",
-        "funnel",
-        "--steps",
-        "Product Viewed,Added To Cart,Checkout Started,Order Completed",
-    ]);
-    let counts: Vec<u64> = funnel["steps"]
-        .as_array()
-        .expect("steps")
-        .iter()
-        .map(|step| step["count"].as_u64().expect("a number"))
+
+    // From 200 visitors to the people, line by line.
+    let steps = text.split_once("Why 200 visitors are ").expect("an explanation").1;
+    let steps: Vec<(i64, &str)> = steps
+        .lines()
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .map(|line| {
+            let line = line.trim();
+            let (sign, rest) = if line.starts_with(['+', '-', '=']) { line.split_at(1) } else { ("", line) };
+            let (count, what) = rest.trim().split_once("  ").expect("two columns");
+            let count: i64 = count.parse().expect("a number");
+            (if sign == "-" { -count } else { count }, what)
+        })
         .collect();
-    assert!(counts.windows(2).all(|pair| pair[0] >= pair[1]) && counts[3] > 0, "{counts:?}");
+    let parts =
+        ["visitors", "refused consent", "never logged in", "partners", "tablet", "second accounts", "robots"];
+    for part in parts {
+        assert!(steps.iter().any(|(count, what)| *count != 0 && what.contains(part)), "{part} in\n{text}");
+    }
+    let people = steps.last().expect("a sum").0;
+    let sum: i64 = steps.iter().rev().skip(1).map(|(count, _)| count).sum();
+    assert_eq!(people, sum, "{steps:?}");
+    assert_eq!(people as u64, checked(&text, "people").1);
+
+    // The reports know the same people, and what a shop has.
+    let sessions = folder.json(&["report", "sessions"]);
+    assert_eq!(sessions["events"], checked(&text, "events").0);
+    assert_eq!(sessions["people"], checked(&text, "people").0);
+    let length = |field: &str| sessions[field].as_array().map(Vec::len).expect("a list");
+    assert!(length("entry_pages") >= 8 && length("channels") >= 8, "{sessions}");
+    let steps = ["Product Viewed", "Added To Cart", "Checkout Started", "Order Completed"].join(",");
+    let funnel = folder.json(&["report", "funnel", "--steps", &steps]);
+    let counts: Vec<u64> =
+        (0..4).map(|step| funnel["steps"][step]["count"].as_u64().expect("a number")).collect();
+    assert!(counts.windows(2).all(|pair| pair[0] > pair[1]) && counts[3] > 0, "{counts:?}");
+
+    // Most people never come back; those who do stay longer and longer.
+    let retention = folder.json(&["report", "retention", "--periods", "7"]);
+    let cohorts = retention["cohorts"].as_array().expect("cohorts");
+    // Of the cohorts that have a fifth week.
+    let reached = &cohorts[..cohorts.len() - 4];
+    let returned = |period: usize| {
+        let of = |value: &Value| value.as_u64().expect("a number") as f64;
+        reached.iter().map(|cohort| of(&cohort["returned"][period])).sum::<f64>()
+            / reached.iter().map(|cohort| of(&cohort["size"])).sum::<f64>()
+    };
+    let (next, later) = (returned(1), returned(4));
+    assert!((0.15..0.5).contains(&next) && later > 0.03 && later < next, "{next} then {later}");
+
     let person = folder.json(&["person", "shopper-0"]);
     assert!(person["ids"].as_array().is_some_and(|ids| ids.len() >= 3), "a user on two devices: {person}");
-    let records = |folder: &Folder| folder.json(&["doctor"])["log"]["records"].clone();
-    let before = records(&folder);
-    assert!(folder.run(&up).status.success());
-    assert_eq!(records(&folder), before);
+
+    let records = || folder.json(&["doctor"])["log"]["records"].clone();
+    let before = records();
+    let again = run();
+    assert_eq!(records(), before, "the second run adds nothing");
+    assert_eq!(checked(&again, "people"), checked(&text, "people"));
+}
+
+#[test]
+fn a_demo_counts_beside_what_the_folder_held_before() {
+    let folder = Folder::new();
+    let file = folder.file("events", br#"{"type":"track","event":"Mine","userId":"ada"}"#);
+    folder.import("events", &file, &[]);
+    let output = folder.run(&["up", "--demo", "--once", "--visitors", "20", "--listen", "127.0.0.1:0"]);
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert_eq!(checked(&text, "people").2, "ok", "{text}");
+    assert!(text.contains("include the 1 events that the folder held before"), "{text}");
+}
+
+#[test]
+fn up_reports_on_the_folders_own_events() {
+    let folder = Folder::new();
+    let up = ["up", "--once", "--listen", "127.0.0.1:0"];
+    let text = String::from_utf8(folder.run(&up).stdout).expect("UTF-8");
+    let address =
+        text.lines().find_map(|line| line.strip_prefix("collector listening on ")).expect("an address");
+    for part in ["no events yet", &format!("curl {address}/v1/track -u my-app:"), "@holloway/browser"] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+
+    let mut lines = Vec::new();
+    for person in 0..12 {
+        for (minute, event) in [(1, "Song Played"), (2, "Song Liked"), (3, "Playlist Made")] {
+            // Of twelve people, two like before they play, and four make no playlist.
+            let minute = if person < 2 && event == "Song Liked" { 0 } else { minute };
+            if event != "Playlist Made" || person >= 4 {
+                let at = format!("2026-01-05T10:{minute:02}:00Z");
+                lines.push(json!({ "type": "track", "event": event, "userId": format!("u{person}"), "timestamp": at }).to_string());
+            }
+        }
+    }
+    let file = folder.file("events", lines.join("\n").as_bytes());
+    folder.import("events", &file, &[]);
+    let text = String::from_utf8(folder.run(&up).stdout).expect("UTF-8");
+    let row = |name: &str| {
+        let line = text
+            .lines()
+            .find(|line| line.trim_start().starts_with(name))
+            .unwrap_or_else(|| panic!("{name} in\n{text}"));
+        line.split_whitespace().skip(name.split(' ').count()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(row("Song Played"), ["12", "12"]);
+    assert_eq!(row("Playlist Made"), ["8", "8"]);
+    // Eight people with a playlist are too few for a step.
+    assert!(text.contains("people on the way to Song Liked within"), "{text}");
+    assert!(!text.contains("Product Viewed"), "{text}");
 }

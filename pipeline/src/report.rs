@@ -1,11 +1,13 @@
 //! Reports over the derived tables: the JSON that `holloway report` prints.
 
+mod events;
 mod funnel;
 mod history;
 mod retention;
 mod selector;
 mod sessions;
 
+pub use events::{EventCount, EventsReport, events};
 pub use funnel::{By, FunnelOptions, FunnelReport, Order, StepCount, funnel};
 pub use retention::{CohortKind, CohortRow, Period, RetentionOptions, RetentionReport, retention};
 pub use selector::Selector;

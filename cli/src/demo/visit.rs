@@ -1,116 +1,62 @@
 //! One visit to the shop.
 
-use holloway::{Client, Options};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{Plan, dice::Dice};
+use super::{
+    composition::{CHECKS_OUT, LEAVES_AT_ONCE, Landing, PAYS, PRODUCTS},
+    device::Device,
+    dice::Dice,
+    truth::Cause,
+};
 
-const SOURCES: [(&str, &str); 6] = [
-    ("", ""),
-    ("", ""),
-    ("https://www.google.com/", ""),
-    ("https://news.example/today", ""),
-    ("https://www.instagram.com/", ""),
-    ("", "?utm_source=newsletter&utm_medium=email&utm_campaign=autumn"),
-];
-const PRODUCTS: [&str; 6] = ["boots", "lantern", "map", "rope", "tent", "whistle"];
-
-/// A visit in the making.
-pub(super) struct Visit<'a> {
-    pub(super) client: &'a Client,
-    pub(super) dice: &'a mut Dice,
-    pub(super) at_ms: u64,
-    /// Unique to the visit; message ids follow from it.
-    pub(super) id: String,
-    pub(super) tally: Tally,
+/// The one who visits.
+#[derive(Clone, Debug)]
+pub(super) struct Shopper {
+    pub(super) user: String,
+    pub(super) cause: Cause,
+    pub(super) logs_in: bool,
+    /// On the first page, not at the cart.
+    pub(super) logs_in_first: bool,
+    pub(super) buys: u64,
+    pub(super) plan: &'static str,
 }
 
-/// What was sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
-    /// Events, each counted once.
-    pub(crate) events: u64,
-    /// Those of them that were sent a second time.
-    pub(crate) twice: u64,
-}
-
-impl std::ops::AddAssign for Tally {
-    fn add_assign(&mut self, other: Self) {
-        self.events += other.events;
-        self.twice += other.twice;
+impl Shopper {
+    pub(super) fn log_in(&self, device: &mut Device<'_>, dice: &mut Dice) {
+        let traits = json!({ "plan": self.plan, "email": format!("{}@mail.shop.example", self.user) });
+        device.log_in(dice, &self.user, self.cause, traits);
     }
 }
 
-impl Visit<'_> {
-    /// Walks through the shop, as far as this visitor goes; answers what was sent.
-    pub(super) fn run(mut self, plan: &Plan<'_>) -> Tally {
-        self.walk(plan);
-        self.tally
+/// Walks through the shop, as far as this visit goes.
+pub(super) fn walk(device: &mut Device<'_>, dice: &mut Dice, shopper: &Shopper, landing: &Landing) {
+    device.page(dice, landing.path, landing.referrer, landing.search);
+    if shopper.logs_in_first {
+        shopper.log_in(device, dice);
     }
-
-    fn walk(&mut self, plan: &Plan<'_>) {
-        let (referrer, search) = *self.dice.pick(&SOURCES);
-        self.page("/", referrer, search);
-        if plan.logs_in_first {
-            self.log_in(plan);
-        }
-        if self.dice.chance(25) {
-            return;
-        }
-        for _ in 0..=self.dice.below(4) {
-            let product = *self.dice.pick(&PRODUCTS);
-            self.page(&format!("/products/{product}"), "", "");
-            self.track("Product Viewed", json!({ "product": product, "price": 10 + product.len() }));
-        }
-        if !self.dice.chance(30 + plan.loyalty / 3) {
-            return;
-        }
-        self.track("Added To Cart", json!({ "product": self.id.len() % PRODUCTS.len() }));
-        if plan.logs_in {
-            self.log_in(plan);
-        }
-        if !self.dice.chance(60) {
-            return;
-        }
-        self.page("/checkout", "", "");
-        self.track("Checkout Started", json!({}));
-        if self.dice.chance(55) {
-            self.track("Order Completed", json!({ "total": 20 + self.id.len() }));
-        }
+    if dice.chance(LEAVES_AT_ONCE) {
+        return;
     }
-
-    fn log_in(&mut self, plan: &Plan<'_>) {
-        let traits = json!({ "plan": if plan.loyalty > 60 { "club" } else { "free" } });
-        let options = self.next();
-        self.client.identify_with(plan.user, traits, options);
+    let (mut product, mut price) = PRODUCTS[0];
+    for _ in 0..=dice.below(4) {
+        (product, price) = *dice.pick(&PRODUCTS);
+        device.page(dice, &format!("/products/{product}"), "", "");
+        device.track(dice, "Product Viewed", json!({ "product": product, "price": price }));
     }
-
-    fn page(&mut self, path: &str, referrer: &str, search: &str) {
-        let url = format!("https://shop.example{path}{search}");
-        let page = json!({ "path": path, "url": url, "search": search, "referrer": referrer });
-        let mut options = self.next();
-        options.context = Some(json!({ "page": page }));
-        self.client.page_with(path, json!({}), options);
+    if !dice.chance(shopper.buys) {
+        return;
     }
-
-    fn track(&mut self, name: &str, properties: Value) {
-        let options = self.next();
-        // Some are sent twice, under one id.
-        if self.dice.chance(3) {
-            self.tally.twice += 1;
-            self.client.track_with(name, &properties, options.clone());
-        }
-        self.client.track_with(name, properties, options);
+    device.track(dice, "Added To Cart", json!({ "product": product, "price": price }));
+    if shopper.logs_in && !device.is_logged_in() {
+        shopper.log_in(device, dice);
     }
-
-    /// Id and time of the next event. All of them arrive late: they are sent today.
-    fn next(&mut self) -> Options {
-        self.at_ms += 2_000 + self.dice.below(90_000);
-        self.tally.events += 1;
-        Options {
-            message_id: Some(format!("{}-{}", self.id, self.tally.events)),
-            timestamp_unix_ms: Some(self.at_ms),
-            context: None,
-        }
+    if !dice.chance(CHECKS_OUT) {
+        return;
+    }
+    device.page(dice, "/checkout", "", "");
+    device.track(dice, "Checkout Started", json!({ "total": price }));
+    if dice.chance(PAYS) {
+        device.track(dice, "Order Completed", json!({ "total": price }));
+        device.page(dice, "/thanks", "", "");
     }
 }

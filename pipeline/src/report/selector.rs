@@ -60,6 +60,18 @@ impl Selector {
         })
     }
 
+    /// Returns the text by which a track of this name is selected.
+    ///
+    /// ```
+    /// use holloway_pipeline::report::Selector;
+    /// assert_eq!(Selector::of_track("Signed Up"), "Signed Up");
+    /// assert_eq!(Selector::of_track("page:1"), "event:page:1");
+    /// ```
+    pub fn of_track(name: &str) -> String {
+        let is_plain = Self::parse(name).is_ok_and(|selector| selector == Self::Track(name.to_owned()));
+        if is_plain { name.to_owned() } else { format!("event:{name}") }
+    }
+
     /// True for an event of the set. `page` is the path of a page, or the name of a screen.
     pub fn matches(&self, kind: EventKind, name: Option<&str>, page: Option<&str>) -> bool {
         match self {
