@@ -56,6 +56,8 @@ node_modules/.bin/wasm2js -Oz "$glue/lowered.wasm" -o "$glue/core-script.js"
 
 say "bundling"
 node build.mjs "$glue"
+# Not as links: npm leaves those out.
+cp "$repo/LICENSE-MIT" "$repo/LICENSE-APACHE" .
 mkdir -p "$repo/target/npm"
 rm -f "$repo"/target/npm/*.tgz
 npm pack --silent --pack-destination "$repo/target/npm" >/dev/null
