@@ -7,7 +7,7 @@ say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export HOLLOWAY_VENV ?= $(CURDIR)/target/venv
 
-.PHONY: help setup run test lint test-rust test-miri test-scenarios test-native npm test-web test-mobile fuzz fmt size bench bench-web clean
+.PHONY: help setup run test lint test-rust test-miri test-scenarios test-native npm test-web test-mobile dist fuzz fmt size bench bench-web clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -74,6 +74,11 @@ test-mobile: ## the bindings in Python and Kotlin, against a real collector
 	cargo build --quiet --package holloway-cli
 	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-mobile/python/test.sh
 	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-mobile/kotlin/test.sh
+
+dist: ## the artefacts of a release, with checksums, in target/dist/: npm, crates, wheel, jar, program, container
+	$(call say,artefacts of a release: about 5 minutes; the first time 20)
+	@xtask/setup.sh dist
+	xtask/dist.sh
 
 fuzz: ## ten minutes of each fuzz target: state files, chunk files, request bodies (nightly, cargo-fuzz)
 	$(call say,fuzz targets)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the build and the tests need, and says in one line what it cannot install.
 #   setup.sh rust   only what the Rust build needs
+#   setup.sh dist   that, and Node.js, Python, Java and Maven, which the artefacts of a release need
 #   setup.sh        that, and browsers, Maven, Python packages
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -44,10 +45,15 @@ need node "install Node.js 20 or newer"
 need npm "install Node.js 20 or newer, with npm"
 need python3 "install Python 3.11 or newer, with venv"
 need java "install a JDK 17"
-want chromium chromium
-want firefox-esr firefox-esr
 want mvn maven
 want gzip gzip
+want strip binutils
+if [ "${1:-all}" = dist ]; then
+  install_packages
+  exit 0
+fi
+want chromium chromium
+want firefox-esr firefox-esr
 want strace strace
 want unshare util-linux
 install_packages

@@ -3,7 +3,7 @@
 
     python3 sdk-mobile/python/build.py [--release]     then     PYTHONPATH=target/python python3 app.py
 
-With --release the library is the small one of the profile `mobile`.
+With --release the library is the small one of the profile `mobile`. backend.py makes the wheel.
 """
 
 from __future__ import annotations
@@ -21,17 +21,26 @@ LIBRARY = {"darwin": "libholloway_mobile.dylib", "win32": "holloway_mobile.dll"}
 
 
 def main() -> None:
-    profile = ["--profile", "mobile"] if "--release" in sys.argv[1:] else []
-    cargo("build", "--quiet", "--package", "holloway-mobile", "--lib", *profile)
-    cargo("build", "--quiet", "--package", "holloway-bindgen")
-    library = TARGET / ("mobile" if profile else "debug") / LIBRARY
-
     package = TARGET / "python" / "holloway"
+    assemble(package, "mobile" if "--release" in sys.argv[1:] else "dev")
+    print(f"python package: {package}")
+
+
+def assemble(package: pathlib.Path, profile: str, *, stripped: bool = False) -> pathlib.Path:
+    """Builds the package into the folder `package`, in place of what is there; returns the library in it."""
+    cargo("build", "--quiet", "--package", "holloway-mobile", "--lib", "--profile", profile)
+    cargo("build", "--quiet", "--package", "holloway-bindgen")
+    built = TARGET / ("debug" if profile == "dev" else profile) / LIBRARY
+
     shutil.rmtree(package, ignore_errors=True)
     shutil.copytree(HERE / "holloway", package, ignore=shutil.ignore_patterns("__pycache__"))
-    run(str(TARGET / "debug" / "holloway-bindgen"), "python", str(library), str(package))
-    shutil.copy2(library, package / LIBRARY)
-    print(f"python package: {package}")
+    # The generator reads the library's symbols: it comes before `strip`.
+    run(str(TARGET / "debug" / "holloway-bindgen"), "python", str(built), str(package))
+    library = package / LIBRARY
+    shutil.copy2(built, library)
+    if stripped:
+        run("strip", "--strip-unneeded", str(library))
+    return library
 
 
 def cargo(*arguments: str) -> None:
