@@ -7,7 +7,7 @@ say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export HOLLOWAY_VENV ?= $(CURDIR)/target/venv
 
-.PHONY: help setup run test lint test-rust test-miri test-scenarios test-native npm test-web test-mobile dist fuzz fmt size bench bench-web clean
+.PHONY: help setup run test lint test-rust test-miri test-scenarios test-native npm test-web test-mobile dist test-newcomer fuzz fmt size bench bench-web clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -79,6 +79,21 @@ dist: ## the artefacts of a release, with checksums, in target/dist/: npm, crate
 	$(call say,artefacts of a release: about 5 minutes; the first time 20)
 	@xtask/setup.sh dist
 	xtask/dist.sh
+
+# These take a minute or less each; `make test-newcomer` has the others too, and the artefacts of a release.
+NEWCOMERS := html vite jest sveltekit rust python jvm
+
+.PHONY: test-newcomers-quick
+test-newcomers-quick: npm
+	$(call say,newcomers: $(NEWCOMERS))
+	cargo build --quiet --package holloway-cli
+	xtask/dist.sh --quick crates python maven
+	HOLLOWAY_BIN=$(TARGET)/debug/holloway HOLLOWAY_DIST=$(TARGET)/dist-quick node xtask/newcomer/run.mjs $(NEWCOMERS)
+
+test-newcomer: setup dist ## each way in, from the packed artefact to a person in the tables: web, Next, SvelteKit, Jest, Rust, Python, JVM, container
+	$(call say,newcomers)
+	cargo build --quiet --package holloway-cli
+	HOLLOWAY_BIN=$(TARGET)/debug/holloway node xtask/newcomer/run.mjs
 
 fuzz: ## ten minutes of each fuzz target: state files, chunk files, request bodies (nightly, cargo-fuzz)
 	$(call say,fuzz targets)
