@@ -79,7 +79,7 @@ fn answer() -> impl Strategy<Value = Answer> {
     prop_oneof![
         6 => Just(Answer::Ok),
         4 => any::<u64>().prop_map(Answer::Receipt),
-        3 => prop_oneof![Just(400_u16), Just(401), Just(413), Just(429), Just(503)].prop_map(Answer::Status),
+        3 => prop_oneof![Just(400_u16), Just(401), Just(404), Just(413), Just(429), Just(503)].prop_map(Answer::Status),
         1 => Just(Answer::Lost { processed: false }),
         1 => Just(Answer::Lost { processed: true }),
     ]

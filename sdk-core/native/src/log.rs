@@ -64,6 +64,13 @@ pub(crate) fn write(diagnostic: Diagnostic, call: Option<&Call<'_>>) {
         Diagnostic::ClockSkew { skew_ms } => {
             tracing::info!(skew_ms, "this device's clock is off; the collector corrects the events' times");
         }
+        Diagnostic::Retrying { status: status @ (404 | 405 | 410), wait_ms } => {
+            tracing::warn!(
+                status,
+                wait_ms,
+                "no collector answers under the host's /v1/batch; events are kept and tried again: check the host and its proxy"
+            );
+        }
         Diagnostic::Retrying { status, wait_ms } => {
             tracing::info!(status, wait_ms, "a batch is tried again later");
         }

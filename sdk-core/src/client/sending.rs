@@ -136,7 +136,11 @@ impl Client {
                 self.paused = true;
                 self.diagnose(Diagnostic::Paused { status });
             }
-            0..=199 | 300..=399 | 408 | 429 | 500.. => self.fail(status, asked_ms, now),
+            // 402 and the others up to 451 say something of the way to the collector, not of the batch: a bill, a missing
+            // route, a proxy, a filter. Whoever mends that finds the events still there.
+            0..=199 | 300..=399 | 402 | 404 | 405 | 407 | 408 | 410 | 421 | 425 | 429 | 451 | 500.. => {
+                self.fail(status, asked_ms, now);
+            }
             _ => self.settle(id, events, verdicts, status < 300, asked_ms, now),
         }
         self.send(now);
