@@ -95,6 +95,6 @@ export const version = (name) => {
 /** Entries of our package beside the first, by name with their files: those that it both exports and ships. */
 export const ourEntries = () => {
   const { exports } = JSON.parse(readFileSync(join(ours(), "package.json"), "utf8"));
-  const shipped = Object.entries(exports).filter(([name, entry]) => name != "." && entry.default && existsSync(join(ours(), entry.default)));
-  return new Map(shipped.map(([name, entry]) => [name.slice(2), join(ours(), entry.default)]));
+  const shipped = Object.entries(exports).filter(([name, entry]) => name != "." && entry.import && existsSync(join(ours(), entry.import.default)));
+  return new Map(shipped.map(([name, entry]) => [name.slice(2), join(ours(), entry.import.default)]));
 };

@@ -260,15 +260,15 @@ impl<H: Host> Shell<H> {
     }
 }
 
-/// The kind is in the text's place, as one character from `0`: 0 bad JSON (position) · 1 name missing · 2 lost (index
-/// of the reason, events) · 3 state damaged (1 when its copy was used) · 4 storage failed · 5 paused (status) ·
-/// 6 retrying (status, wait in milliseconds) · 8 unreachable (wait in milliseconds) · 9 clock skew (milliseconds);
-/// 7 is the page's own.
+/// A diagnostic as it crosses into the page. The text is its kind, one character from `0`: 0 bad JSON (position) · 1 name
+/// missing · 3 state damaged (1 when its copy was used) · 4 storage failed · 5 paused (status) · 6 retrying (status, wait in
+/// milliseconds) · 8 unreachable (wait in milliseconds) · 9 clock skew (milliseconds). Of a loss it is the reason's word on
+/// the wire, and the number is how many events.
 fn numbers(diagnostic: &Diagnostic) -> (&'static [u8], u64, u64) {
     match *diagnostic {
         Diagnostic::BadJson { at } => (b"0", at as u64, 0),
         Diagnostic::MissingName => (b"1", 0, 0),
-        Diagnostic::Lost { reason, events } => (b"2", reason.index() as u64, events),
+        Diagnostic::Lost { reason, events } => (reason.as_str().as_bytes(), events, 0),
         Diagnostic::StateDamaged { copy_used } => (b"3", copy_used.into(), 0),
         Diagnostic::StorageFailed => (b"4", 0, 0),
         Diagnostic::Paused { status } => (b"5", status.into(), 0),
@@ -304,6 +304,8 @@ fn present(text: &str) -> Option<&str> {
 mod tests {
     use std::{cell::RefCell, collections::BTreeMap};
 
+    use holloway_core::wire::LossReason;
+
     use super::*;
 
     /// A page whose storage is a map, and whose requests are answered by the test.
@@ -313,7 +315,7 @@ mod tests {
         state: RefCell<[String; 2]>,
         reads: RefCell<Vec<(f64, f64)>>,
         sends: RefCell<Vec<(f64, String, bool)>>,
-        told: RefCell<Vec<(u32, f64, f64)>>,
+        told: RefCell<Vec<(String, f64, f64)>>,
         identity: RefCell<Vec<String>>,
         is_full: bool,
     }
@@ -342,7 +344,7 @@ mod tests {
                     return if second > 0.0 { SEND_BEACONED } else { SEND_PENDING };
                 }
                 Act::Wake => {}
-                Act::Diagnose => self.told.borrow_mut().push((text.parse().unwrap(), first, second)),
+                Act::Diagnose => self.told.borrow_mut().push((text.to_owned(), first, second)),
                 Act::Identity => {
                     *self.identity.borrow_mut() = text.lines().map(str::to_owned).collect();
                 }
@@ -436,7 +438,7 @@ mod tests {
         let page = Page { is_full: true, ..Page::default() };
         let mut shell = open(&page, "");
         call(&mut shell, 0, "Kept", "");
-        assert!(page.told.borrow().contains(&(4, 0.0, 0.0)));
+        assert!(page.told.borrow().contains(&("4".to_owned(), 0.0, 0.0)));
         input(&mut shell, FLUSH, NOON);
         assert!(page.sends.borrow()[0].1.contains("Kept"));
     }
@@ -475,7 +477,8 @@ mod tests {
         let (token, _) = page.reads.borrow_mut().remove(0);
         shell.call(38, token, 0.0, "", NOON);
         assert_eq!(shell.waiting(), 0);
-        assert!(page.told.borrow().iter().all(|(kind, ..)| *kind != 2), "{:?}", page.told.borrow());
+        let is_loss = |kind: &str| LossReason::parse(kind).is_some();
+        assert!(!page.told.borrow().iter().any(|(kind, ..)| is_loss(kind)), "{:?}", page.told.borrow());
     }
 
     #[test]
@@ -525,7 +528,7 @@ mod tests {
         input(&mut shell, FLUSH, NOON);
         let (token, ..) = page.sends.borrow_mut().remove(0);
         answer(&mut shell, token, 8_001_429.0);
-        assert!(page.told.borrow().contains(&(6, 429.0, 8_000.0)));
+        assert!(page.told.borrow().contains(&("6".to_owned(), 429.0, 8_000.0)));
         input(&mut shell, TICK, Now { mono_ms: NOON.mono_ms + 7_999, ..NOON });
         assert!(page.sends.borrow().is_empty());
         input(&mut shell, TICK, Now { mono_ms: NOON.mono_ms + 8_000, ..NOON });

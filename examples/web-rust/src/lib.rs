@@ -16,7 +16,7 @@ pub fn start() -> Result<(), JsValue> {
         document.query_selector("meta[name=collector]")?.and_then(|meta| meta.get_attribute("content"));
     let hw = Client::builder("demo").host(collector.unwrap_or_default()).query_allow(["product"]).build();
     let complaints = document.clone();
-    hw.on_diagnostic(move |it| show(&complaints, "#diagnostic", it.kind));
+    hw.on_diagnostic(move |it| show(&complaints, "#diagnostic", it.kind()));
     hw.page("Counter", json!({"kind": "example"}));
 
     let (client, page, clicks) = (hw.clone(), document.clone(), Cell::new(0));

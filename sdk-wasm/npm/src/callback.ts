@@ -10,3 +10,9 @@ export const notify = <T>(listeners: ((value: T) => void)[], value: T): void => 
     }
   }
 };
+
+/** Listeners of one kind: what tells all of them, and what adds one. */
+export const openListeners = <T>(first?: ((value: T) => void) | undefined) => {
+  const all = first ? [first] : [];
+  return [(value: T) => notify(all, value), (listener: (value: T) => void) => void all.push(listener)] as const;
+};

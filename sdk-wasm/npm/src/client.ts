@@ -2,20 +2,42 @@
 
 import { ALIAS, AUTOMATIC, CONSENT, IDENTIFY, PAGE, PURPOSES, REGISTER, RESET, SESSION, UNREGISTER, capture } from "./call.js";
 import { startEngine } from "./engine.js";
-import type { CallOptions, Holloway, InitOptions } from "./options.js";
+import type { CallOptions, Diagnostic, Holloway, InitOptions } from "./options.js";
+import { explainRefusal, words } from "./words.js";
 
 const GROUP = 4;
 
-export const createClient = (options: InitOptions): Holloway => {
-  // On a server there is no page, and nothing to do.
-  const engine = typeof document == "undefined" ? undefined : startEngine(options);
-  const call = (kind: number, name?: unknown, body?: unknown, options?: CallOptions): void => {
+const isGiven = (value: unknown): boolean => typeof value == "string" && value != "";
+
+/** The engine of a page. Without a write key, a host or a page there is none; the first two are written to the console. */
+const openEngine = (options?: InitOptions | null) => {
+  let [writeKey, host, error]: unknown[] = [];
+  try {
+    ({ writeKey, host } = options!);
+    // The page's own origin must not stand in for a host without a scheme.
+    const { href } = new URL(options!.path || "/v1/batch", host as string);
+    if (isGiven(writeKey) && isGiven(host) && /^https?:/.test(href)) return typeof document == "undefined" ? undefined : startEngine(options!, href);
+  } catch (thrown) {
+    error = thrown;
+  }
+  const missing = Object.entries({ writeKey, host }).flatMap(([name, value]) => (isGiven(value) ? [] : name));
+  const set = `init({ writeKey: "KEY", host: "https://events.example.com" })`;
+  console.error(DEVELOPMENT ? explainRefusal(missing, host, error) : `Holloway records nothing: ${missing.join(" and ") || "https:// in host " + host} missing. Set it: ${set}`);
+  return undefined;
+};
+
+export const createClient = <Plan = any>(options?: InitOptions | null): Holloway<Plan> => {
+  const engine = openEngine(options);
+  /** Runs what must not break the app. */
+  const safely = (run: () => void): void => {
     try {
-      engine?.accept(capture(kind, name, body, options));
+      run();
     } catch {
       // Measuring must never break what is measured.
     }
   };
+  const call = (kind: number, name?: unknown, body?: unknown, options?: CallOptions): void =>
+    safely(() => engine?.accept(capture(kind, name, body, options)));
   /** The method of a kind of event. */
   const of =
     (kind: number) =>
@@ -33,20 +55,22 @@ export const createClient = (options: InitOptions): Holloway => {
     alias: of(ALIAS),
     reset: () => call(RESET),
     register: (properties, registration) => call(REGISTER, registration, properties),
-    unregister: (key) => call(UNREGISTER, "", { [key]: 0 }),
+    unregister: (key) => safely(() => call(UNREGISTER, "", { [key]: 0 })),
     startSession: () => call(SESSION),
     setConsent: (consent) => call(CONSENT, consent),
-    setPurposes: (purposes) => {
-      // The decision first: before it nothing is kept, and a denial forgets what waits.
-      if (purposes?.analytics != null) call(CONSENT, purposes.analytics ? "granted" : "denied");
-      call(PURPOSES, "", purposes);
-    },
+    setPurposes: (purposes) =>
+      safely(() => {
+        // The decision first: before it nothing is kept, and a denial forgets what waits.
+        if (purposes?.analytics != null) call(CONSENT, purposes.analytics ? "granted" : "denied");
+        call(PURPOSES, "", purposes);
+      }),
     flush: () => engine?.flush() ?? Promise.resolve(true),
     use: (plugin) => {
       try {
         if (engine) plugin.setup(client, { ...engine, track: of(AUTOMATIC), page: of(AUTOMATIC | PAGE) });
-      } catch {
+      } catch (error) {
         // A feature that fails costs its own events alone.
+        engine!.report({ kind: "feature-failed", found: plugin, error });
       }
       return client;
     },
@@ -54,5 +78,13 @@ export const createClient = (options: InitOptions): Holloway => {
     userId: subject(1),
     sessionId: subject(2),
   };
+  if (DEVELOPMENT) {
+    if (options?.debug != false) client.use(words(options!));
+  } else if (engine && options!.debug) {
+    /** What is reported before the words are there. */
+    const early: Diagnostic[] = [];
+    engine.onDiagnostic((diagnostic) => early.push(diagnostic));
+    import("holloway:words").then((module) => client.use(module.words(options!, early))).catch(() => {});
+  }
   return client;
 };

@@ -1,12 +1,13 @@
 // The host of the core: carries out what it asks, tells it what the page notices, and stands in for it before it is
 // ready. The core decides; here is only what a browser owns: storage, requests, clocks, the page's end.
 
-import { type Call, CONSENT, RESET, bare, readCall, uuid } from "./call.js";
+import { ALIAS, AUTOMATIC, type Call, CONSENT, RESET, bare, readCall, uuid } from "./call.js";
 import { openAlarm } from "./alarm.js";
-import { notify } from "./callback.js";
+import { notify, openListeners } from "./callback.js";
 import { fields, openCookie, readCookie } from "./cookie.js";
-import { ADOPT, CONSENTS, COOKIE, DIAGNOSTICS, FLUSH, HIDDEN, HTTP_DONE, LEAD, ONLINE, READ_DONE, SYNC, TICK, VISIBLE, type Act, type Core, openCore } from "./core.js";
-import type { Consent, Diagnostic, InitOptions } from "./options.js";
+import { ADOPT, CONSENTS, COOKIE, FLUSH, HIDDEN, HTTP_DONE, LEAD, ONLINE, READ_DONE, SYNC, TICK, VISIBLE, type Act, type Core, loadCore } from "./core.js";
+import type { Report } from "./report.js";
+import type { Consent, Diagnostic, Exchange, InitOptions } from "./options.js";
 import { allowQuery, environment, undecided } from "./page.js";
 import { byChunk, openStorage, recordKey } from "./storage.js";
 import { bodyOf, openTransport } from "./transport.js";
@@ -14,13 +15,18 @@ import { RETRY } from "./receipt.js";
 import { isEvent, openWaiting, userOf } from "./waiting.js";
 import { openWriters } from "./writer.js";
 
-export const startEngine = (options: InitOptions) => {
+/** `url` is where batches go. */
+export const startEngine = (options: InitOptions, url: string) => {
   const { writeKey, persistence, onSession } = options;
   const prefix = `hw.${writeKey}.`;
   const store = openStorage(prefix, persistence != "memory");
   const [read, keep, remove, keysUnder] = store;
   const [readRecord, writeRecord] = openCookie(options.cookieName || "hw_" + writeKey.replace(/\W/g, "_"), !persistence || persistence == "cookie", options.cookieDomain);
-  const [post, beacon, leaveTransport] = openTransport(options.host.replace(/\/+$/, "") + (options.path || "/v1/batch"), options.serverCookieName ? "include" : undefined);
+  const [tellLeave, onLeave] = openListeners<void>();
+  const [tellCall, onCall] = openListeners<Call>();
+  const [tellExchange, onExchange] = openListeners<Exchange>();
+  const [report, onDiagnostic] = openListeners<Diagnostic>(options.onDiagnostic);
+  const [post, beacon, leaveTransport] = openTransport(url, tellExchange, options.serverCookieName ? "include" : undefined);
   const writer = uuid(Date.now()).slice(-12);
   const [wait, drain, takeWaiting, sendWaiting] = openWaiting(store, writer);
   // Tabs that share no records share no tasks.
@@ -28,9 +34,6 @@ export const startEngine = (options: InitOptions) => {
   const [lead, orphans, unlead] = openWriters(store, prefix, writer, locks);
   /** Storage keys of each chunk. */
   const chunks = new Map<number, string[]>();
-  const leaveListeners: (() => void)[] = [];
-  const callListeners: ((call: Call) => void)[] = [];
-  const diagnosticListeners = options.onDiagnostic ? [options.onDiagnostic] : [];
   let core: Core | undefined;
   /** What was left by former pages is with the core: calls need not wait any more. */
   let isReady = false;
@@ -38,14 +41,12 @@ export const startEngine = (options: InitOptions) => {
   let inside: Call | boolean = false;
   /** The kind of the call that the core is at. */
   let kindNow = 0;
-  let hasFailed = false;
-  let isPrerendering = !!(document as { prerendering?: boolean }).prerendering;
+  let [hasFailed, isPrerendering] = [false, !!(document as { prerendering?: boolean }).prerendering];
   let [left, busy, wakeAtMs] = [0, 0, 0];
   /** The state as this tab knows it; another one in storage is another tab's. */
   let state = "";
   /** Who the visitor is, as this page wrote it, and as it was found last. */
-  let record = "";
-  let seen = "";
+  let [record, seen] = ["", ""];
   /** The session that was told last. */
   let session = "";
   let flushes: ((isDone: boolean) => void)[] = [];
@@ -67,7 +68,8 @@ export const startEngine = (options: InitOptions) => {
   };
   recall();
 
-  const report = (kind: Diagnostic["kind"], first = 0, second = 0) => notify(diagnosticListeners, { kind, first, second });
+  // Neither agreed nor denied.
+  if (!CONSENTS.includes(consent)) (report({ kind: "bad-consent", found: consent }), (consent = "unknown"));
   /** Keeps who the visitor is, if consent allows that; else forgets it. */
   const remember = () => {
     if (!isGranted()) {
@@ -89,7 +91,7 @@ export const startEngine = (options: InitOptions) => {
     if (consent == "denied") forget();
     unlead();
     hasFailed = true;
-    report("core-failed");
+    report({ kind: "core-failed" });
     // A reset or a decision among them is for us to carry out now.
     for (const [call, , who] of takeWaiting()) accept(call, who);
   };
@@ -169,8 +171,9 @@ export const startEngine = (options: InitOptions) => {
     // The call that the core is at may be its last.
     if (inside) return void later(() => accept(call));
     const [kind, name] = call;
-    notify(callListeners, call);
+    tellCall(call);
     if (kind == CONSENT) {
+      if (!CONSENTS.includes(name as Consent)) return report({ kind: "bad-consent", found: name });
       const isSame = name == consent;
       // Before the core's state is written: other tabs hear of both, and must not find the one without the other.
       keep("c", (consent = name as Consent));
@@ -255,7 +258,7 @@ export const startEngine = (options: InitOptions) => {
   /** What the core asks for, in the order of `Act` in `sdk-wasm/src/host.rs`. */
   const acts: Act[] = [
     () => crypto.getRandomValues(new Uint32Array(1))[0],
-    (chunk, _, text) => {
+    (chunk, _, text: string) => {
       const keys = chunks.get(chunk) || [];
       const key = recordKey(writer, chunk, keys.length);
       keys.push(key);
@@ -264,13 +267,10 @@ export const startEngine = (options: InitOptions) => {
     },
     (token, chunk) => {
       busy++;
-      queueMicrotask(() => {
-        busy--;
-        run(READ_DONE, token, recordsOf(chunk));
-      });
+      queueMicrotask(() => (busy--, run(READ_DONE, token, recordsOf(chunk))));
     },
     (chunk) => (chunks.get(chunk)?.forEach(remove), chunks.delete(chunk)),
-    (_, __, text) => {
+    (_, __, text: string) => {
       keep("t", read("s"));
       const isKept = keep("s", text);
       if (isKept) state = text;
@@ -280,7 +280,7 @@ export const startEngine = (options: InitOptions) => {
       wipe();
       chunks.clear();
     },
-    (token, isLeaving, body) => {
+    (token, isLeaving, body: string) => {
       if (isLeaving) return beacon(body) ? 1 : 2;
       busy++;
       void post(body, (status, verdicts) => {
@@ -294,8 +294,9 @@ export const startEngine = (options: InitOptions) => {
       // Timers may be a little early, and the core does not ask twice.
       tickTimer = setTimeout(() => run(TICK), Math.min(waitMs + 2, 1e9));
     },
-    (first, second, kind) => report(DIAGNOSTICS[+kind]!, first, second),
-    (decision, _, text) => {
+    // Only a call of the app's or a feature's has an event's name.
+    (_, __, of: Report) => report(of(url, (kindNow & ~AUTOMATIC) <= ALIAS ? (inside as Call)[1] : "")),
+    (decision, _, text: string) => {
       // It opens, and is told who the visitor is next.
       if (!core) return;
       const before = consent;
@@ -319,7 +320,7 @@ export const startEngine = (options: InitOptions) => {
     }
     try {
       const setup = () => [writeKey, consent, "", JSON.stringify(environment()), (state = read("s")), read("t")].join("\0");
-      core = await openCore(acts, setup, options.flushAt || 20, options.flushIntervalMs || 30_000);
+      core = (await loadCore())(acts, setup, options.flushAt || 20, options.flushIntervalMs || 30_000);
       // Another page of this site may know the visitor better than this origin's state does.
       recall();
       // Whoever denied is to be deleted as the state knows them.
@@ -351,7 +352,7 @@ export const startEngine = (options: InitOptions) => {
 
   const leave = () => {
     heal();
-    notify(leaveListeners as (() => void)[], undefined);
+    tellLeave();
     leaveTransport();
     if (core) run(HIDDEN);
     if (!isReady || !core) sendRaw(true);
@@ -376,7 +377,8 @@ export const startEngine = (options: InitOptions) => {
     if (key == prefix + "s") run(TICK);
   });
 
-  if (options.queryAllow) allowQuery(options.queryAllow);
+  // A text in place of a list is a list of one.
+  if (options.queryAllow) allowQuery([options.queryAllow].flat());
   const ready = start();
   return {
     accept,
@@ -386,10 +388,7 @@ export const startEngine = (options: InitOptions) => {
       if (!core) return (sendRaw(), false);
       return new Promise((settle) => (flushes.push(settle), run(FLUSH)));
     },
-    onLeave: (listener: () => void) => void leaveListeners.push(listener),
-    onCall: (listener: (call: Call) => void) => void callListeners.push(listener),
-    onDiagnostic: (listener: (diagnostic: Diagnostic) => void) => void diagnosticListeners.push(listener),
-    report,
+    onLeave, onCall, onDiagnostic, onExchange, report,
     visitor: {
       id: () => (isGranted() && subject[0]) || "",
       adopt: (id: string) => (core ? run(COOKIE, 0, id) : ((subject = [id]), remember())),

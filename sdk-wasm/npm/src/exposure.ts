@@ -8,19 +8,19 @@ import { isLeft, listenRoute, onPage, pageOfNow } from "./route.js";
 
 export interface ExposureOptions {
   /** Which elements, besides those that say so themselves: none. */
-  readonly selectors?: string | readonly string[];
+  readonly selectors?: string | readonly string[] | undefined;
   /** How much of the element, or of the screen if the element is the larger one, must be visible: 0.5. */
-  readonly ratio?: number;
+  readonly ratio?: number | undefined;
   /** For how long without a break: 1,000. */
-  readonly visibleMs?: number;
+  readonly visibleMs?: number | undefined;
   /** Whether an element counts each time that it comes back into view: false, once per element and page view. */
-  readonly every?: boolean;
+  readonly every?: boolean | undefined;
   /** Whether `Elements Viewed` tells, whenever the page is hidden or left, how long each was visible: false. */
-  readonly total?: boolean;
+  readonly total?: boolean | undefined;
   /** At most so many events of one name in a page view: no limit. */
-  readonly perName?: number;
+  readonly perName?: number | undefined;
   /** At most so many events in a page view: 100. */
-  readonly perView?: number;
+  readonly perView?: number | undefined;
 }
 
 interface Seen {

@@ -9,7 +9,7 @@ import type { Page } from "./route.js";
 
 export interface FormsOptions {
   /** Whether fields without a form count too, as one form named by the nearest `role=form`, else by the body: false. */
-  readonly formless?: boolean;
+  readonly formless?: boolean | undefined;
 }
 
 interface Field {

@@ -7,12 +7,19 @@ export type {
   CallOptions,
   Consent,
   Diagnostic,
+  Exchange,
   Holloway,
   InitOptions,
+  LossReason,
   Plugin,
   PluginHost,
   Properties,
 } from "./options.js";
 
-/** A client for this page. Returns at once; calls are kept until the core is ready. */
-export const init: (options: InitOptions) => Holloway = createClient;
+/**
+ * Makes a client for this page. Returns at once; calls are kept until the core is ready.
+ *
+ * With a plan, such as `init<{ "Signed Up": { plan: "pro" | "free" } }>(…)`, the compiler knows the names and properties of
+ * events. Without `writeKey` or `host` it writes one error to the console, and the client records nothing.
+ */
+export const init: <Plan = any>(options: InitOptions) => Holloway<Plan> = createClient;

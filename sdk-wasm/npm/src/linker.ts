@@ -4,11 +4,11 @@ import type { Plugin } from "./options.js";
 
 export interface LinkerOptions {
   /** Domains that may know the visitor, such as `["example.org"]`; sub-domains are meant too. None if not given. */
-  readonly domains?: readonly string[];
+  readonly domains?: readonly string[] | undefined;
   /** The key in a link's query: `hw_link`. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** For how long a link is good, in milliseconds: two minutes. Whoever passes it on later passes on nothing. */
-  readonly lifeMs?: number;
+  readonly lifeMs?: number | undefined;
 }
 
 /** Both domains need it, and it must be the first feature that is used: the link's key goes out of the address at once. */

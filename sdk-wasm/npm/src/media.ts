@@ -10,9 +10,9 @@ import type { Plugin } from "./options.js";
 
 export interface MediaOptions {
   /** Origins of frames that speak YouTube's protocol (`enablejsapi=1`): www.youtube.com and www.youtube-nocookie.com. */
-  readonly youtube?: readonly string[];
+  readonly youtube?: readonly string[] | undefined;
   /** Origins of frames that speak Vimeo's: player.vimeo.com. */
-  readonly vimeo?: readonly string[];
+  readonly vimeo?: readonly string[] | undefined;
 }
 
 /** All of the page's media elements, present and to come, and the frames of YouTube and Vimeo. */

@@ -19,13 +19,13 @@ export interface FlagSource {
 
 export type HollowayProviderProps = (InitOptions | { readonly client: Holloway }) & {
   /** Features that a client made here begins with. */
-  readonly plugins?: readonly Plugin[];
-  readonly flags?: FlagSource;
-  readonly children?: ReactNode;
+  readonly plugins?: readonly Plugin[] | undefined;
+  readonly flags?: FlagSource | undefined;
+  readonly children?: ReactNode | undefined;
 };
 
 const nothing = (): void => {};
-/** Components without a provider, in a test say, work and measure nothing. */
+/** Components without a provider, in a test say, work and record nothing. */
 const inert: Holloway = {
   ready: Promise.resolve(false),
   track: nothing,
@@ -51,19 +51,28 @@ const inert: Holloway = {
 // rendered again. In an effect it would come too late, since the effects of children run first and track already.
 const clients = new Map<string, Holloway>();
 
-const clientOf = (options: InitOptions & { readonly plugins?: readonly Plugin[] }): Holloway => {
+const clientOf = ({ plugins, flags, children, ...options }: InitOptions & Partial<HollowayProviderProps>): Holloway => {
   // On a server nothing is kept between requests.
   if (typeof document == "undefined") return inert;
-  const key = options.writeKey + " " + options.host;
+  const key = `${options.writeKey} ${options.host}`;
   let client = clients.get(key);
   if (!client) {
     clients.set(key, (client = init(options)));
-    options.plugins?.forEach(client.use);
+    plugins?.forEach(client.use);
   }
   return client;
 };
 
-const ClientContext = createContext(inert);
+const ClientContext = createContext<Holloway | undefined>(undefined);
+let isWarned = false;
+/** The client of a component without a provider. */
+const outside = (): Holloway => {
+  if (DEVELOPMENT && !isWarned) {
+    isWarned = true;
+    console.warn("Holloway: useHolloway() is outside of a <HollowayProvider>, and records nothing: render the component below one. A server component cannot be.");
+  }
+  return inert;
+};
 const FlagContext = createContext<FlagSource | undefined>(undefined);
 
 /** Gives a client to the tree below it: an app's own, or one that is made from the options, once for each write key. */
@@ -74,8 +83,8 @@ export const HollowayProvider = (props: HollowayProviderProps): ReactElement =>
     createElement(FlagContext.Provider, { value: props.flags }, props.children),
   );
 
-/** The client of the nearest provider. */
-export const useHolloway = (): Holloway => useContext(ClientContext);
+/** The client of the nearest provider, with the app's plan if one is given: `useHolloway<Plan>()`. */
+export const useHolloway = <Plan = any>(): Holloway<Plan> => useContext(ClientContext) ?? outside();
 
 /** A flag's value of now, or `fallback` while it is not known. */
 export const useFlag = <T = unknown>(key: string, fallback?: T): T => {

@@ -22,11 +22,11 @@ if (typeof document != "undefined") {
     calls.push(["use", [plugin]]);
     return stub as Holloway;
   };
-  stub.init = (options: InitOptions) => {
-    stub.options = options;
+  stub.init = (given: InitOptions) => {
+    const options = (stub.options = given || ({} as InitOptions));
     prefix = `hw.${options.writeKey}.`;
     try {
-      if (options.persistence != "memory") store = localStorage;
+      if (options.writeKey && options.host && options.persistence != "memory") store = localStorage;
       if (consent) store[prefix + "c"] = consent;
       consent = store[prefix + "c"];
     } catch {

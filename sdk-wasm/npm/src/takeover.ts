@@ -8,7 +8,7 @@ import type { Stub, StubCall } from "./stub.js";
 /** Options of `holloway.init` in a script tag. */
 export interface ScriptOptions extends InitOptions {
   /** Features of `holloway.all.iife.js` by name, with their options or `true`. */
-  readonly features?: Readonly<Record<string, unknown>>;
+  readonly features?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** `window.holloway`: the factories of features, and after `init` the client. */
@@ -49,15 +49,17 @@ export const startScript = (features: Readonly<Record<string, unknown>>): void =
   const face = (page.holloway ??= {});
   // The script is on the page twice.
   if (face.track && !face.calls) return;
-  const start = (options: ScriptOptions): Holloway => {
-    const client = createClient(options);
+  const start = (given?: ScriptOptions | null): Holloway => {
+    const client = createClient(given);
+    const options = given || ({} as ScriptOptions);
     for (const name in options.features) {
       const [make, given] = [features[name], options.features[name]];
-      if (given && typeof make == "function") client.use((make as (options?: unknown) => Plugin)(given === true ? undefined : given));
+      // A name that is no feature of this script is reported.
+      if (given) client.use(typeof make == "function" ? (make as (options?: unknown) => Plugin)(given === true ? undefined : given) : (name as never));
     }
     const calls = face.calls ?? [];
     // A call of this page is kept too, as the same text.
-    const kept = takeKept(`hw.${options.writeKey}.h.`).filter((call) => !calls.includes(call));
+    const kept = (options.writeKey ? takeKept(`hw.${options.writeKey}.h.`) : []).filter((call) => !calls.includes(call));
     for (const call of [...kept, ...calls]) {
       try {
         replay(client, typeof call == "string" ? (JSON.parse(call) as StubCall) : call);
@@ -68,7 +70,7 @@ export const startScript = (features: Readonly<Record<string, unknown>>): void =
     face.settle?.(client.ready);
     // Whoever holds the stub holds the client now.
     Object.assign(face, client, {
-      init: (more: InitOptions) => (more.writeKey == options.writeKey ? face : createClient(more)),
+      init: (more?: InitOptions) => (more?.writeKey == options.writeKey ? face : createClient(more)),
       use: (plugin: Plugin) => (client.use(plugin), face),
       calls: undefined,
     });

@@ -1,6 +1,7 @@
 // Requests. The write key is in the body and the body is text/plain, also when it is packed: no preflight, and beacons
 // may carry it.
 
+import type { Exchange } from "./options.js";
 import { readReceipt } from "./receipt.js";
 
 /** Keepalive bodies and beacons of a page may have 64 KiB in flight together. */
@@ -27,14 +28,16 @@ const retryAfterMs = (header: string | null): number =>
   header ? (+header >= 0 ? +header * 1_000 : Math.max(Date.parse(header) - Date.now(), 0)) : -1;
 
 /** With `include` the collector's cookie is kept also where it is on another host; its answer must name the page's origin then. */
-export const openTransport = (url: string, credentials?: RequestCredentials) => {
+export const openTransport = (url: string, tell: (exchange: Exchange) => void, credentials?: RequestCredentials) => {
   let inFlight = 0;
   /** Bodies that are being packed, by what sends them as they are. */
   const packing = new Set<() => void>();
   /** Whether the browser took it; that says nothing about its arrival. */
   const beacon = (body: string): boolean => {
     try {
-      return navigator.sendBeacon(url, body);
+      const isTaken = navigator.sendBeacon(url, body);
+      if (isTaken) tell({ body, status: 1 });
+      return isTaken;
     } catch {
       return false;
     }
@@ -60,6 +63,7 @@ export const openTransport = (url: string, credentials?: RequestCredentials) => 
     }
     if (isGone) return answer(1, "");
     inFlight += bytes;
+    tell({ body: text });
     try {
       const response = await fetch(url, {
         method: "POST",
@@ -70,12 +74,14 @@ export const openTransport = (url: string, credentials?: RequestCredentials) => 
         signal: AbortSignal.timeout?.(TIMEOUT_MS),
       });
       const receipt = await response.text();
+      tell({ body: text, status: response.status, answer: receipt });
       // A page, from a server that is no collector: nothing was delivered.
       if (receipt.trimStart()[0] == "<" && response.ok) return answer(0, "");
       const [verdicts, waitMs] = readReceipt(text, receipt);
       const wait = Math.ceil(Math.max(waitMs, retryAfterMs(response.headers.get("retry-after")))) + 1 || 0;
       answer(Math.min(wait, WAIT_MAX_MS) * 1_000 + response.status, verdicts);
     } catch {
+      tell({ body: text, status: 0 });
       answer(0, "");
     } finally {
       inFlight -= bytes;

@@ -7,18 +7,20 @@ import { build } from "esbuild";
 
 import { target } from "./places.mjs";
 
-/** A folder with one page that runs `script`, which imports the package as an app does. */
-export const bundlePage = async (name, script, define = {}, body = "") => {
+/** A folder with one page that runs `script`, which imports the package as an app does; `more` are options of esbuild. */
+export const bundlePage = async (name, script, { define = {}, body = "", ...more } = {}) => {
   const folder = join(target, "npm-test", name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   await build({
     stdin: { contents: script, resolveDir: join(import.meta.dirname, "..") },
-    outfile: join(folder, "main.js"),
+    entryNames: "main",
+    outdir: folder,
     bundle: true,
     format: "esm",
     define,
     logLevel: "warning",
+    ...more,
   });
   writeFileSync(join(folder, "index.html"), `<!doctype html><title>Shop</title><link rel="icon" href="data:,">${body}<script type="module" src="/main.js"></script>`);
   return folder;

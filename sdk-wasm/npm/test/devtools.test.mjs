@@ -24,7 +24,7 @@ const POLICY = `<meta http-equiv="content-security-policy" content="default-src 
 
 let site, browser, collector;
 before(async () => {
-  site = await serve(await bundlePage("devtools", PAGE, {}, POLICY));
+  site = await serve(await bundlePage("devtools", PAGE, { body: POLICY }));
   [browser, collector] = [await launch(), await startCollector()];
 });
 after(async () => {
@@ -33,23 +33,27 @@ after(async () => {
   await site?.stop();
 });
 
-const open = async (options) => {
+const open = async (options, host = collector.host) => {
   const context = await browser.createBrowserContext();
+  await context.overridePermissions(site.origin, ["clipboard-read", "clipboard-sanitized-write"]);
   const page = await context.newPage();
   const complaints = [];
   page.on("console", (line) => line.type() == "error" && complaints.push(line.text()));
-  await page.goto(`${site.origin}/?host=${collector.host}&options=${encodeURIComponent(JSON.stringify(options))}`);
+  await page.goto(`${site.origin}/?host=${host}&options=${encodeURIComponent(JSON.stringify(options))}`);
   assert.equal(await page.evaluate(() => hw.ready), true);
   return { context, page, complaints };
 };
-/** The overlay's lines without their times, and its title. */
+/** The overlay: lines that are shown, without their times; the title; the visitor. */
 const shown = (page) =>
   page.evaluate(() => {
     const { shadowRoot } = document.documentElement.lastElementChild;
+    const rows = [...shadowRoot.querySelectorAll("li")].filter((row) => row.offsetParent || !row.hidden);
+    const texts = (row) => [...row.children].filter((part) => part.localName != "details").map((part) => part.textContent);
     return {
-      lines: [...shadowRoot.querySelectorAll("li")].map((row) => [row.className, ...[...row.children].slice(1).map((it) => it.textContent)]),
-      times: [...shadowRoot.querySelectorAll("li")].map((row) => row.firstChild.textContent),
+      lines: rows.map((row) => [row.className, ...texts(row).slice(1)]),
+      times: rows.map((row) => row.firstChild.textContent),
       title: shadowRoot.querySelector("summary span").textContent,
+      visitor: [...shadowRoot.querySelectorAll("dd")].map((it) => it.textContent),
       position: getComputedStyle(document.documentElement.lastElementChild).position,
     };
   });
@@ -62,6 +66,8 @@ const until = async (page, isDone) => {
     await pause(50);
   }
 };
+const press = (page, text) =>
+  page.evaluate((text) => [...document.documentElement.lastElementChild.shadowRoot.querySelectorAll("button")].find((it) => it.textContent == text).click(), text);
 
 test("the overlay shows what is recorded, what is lost and why, and what waits", async () => {
   const { context, page, complaints } = await open({});
@@ -72,29 +78,106 @@ test("the overlay shows what is recorded, what is lost and why, and what waits",
     const cycle = {};
     cycle.self = cycle;
     hw.track("Cycle", cycle);
-    host.report("not-captured", 3, 0);
+    host.report({ kind: "not-captured", feature: "mine", reason: "no room" });
     hw.reset();
   });
   const { lines, times, title, position } = await shown(page);
   assert.deepEqual(
     lines.filter(([, type]) => type != "bad-json"),
     [
-      ["", "track", "Bought", `{"price":12,"note":"<b>bold</b>"}`],
-      ["", "identify", "u1", `{"plan":"pro"}`],
-      ["", "track (auto)", "Clicked", `{"tag":"button"}`],
-      ["", "track", "Cycle", "?"],
-      ["trouble", "lost", "1 × cannot be written as JSON", ""],
-      ["trouble", "not-captured", "", "3 0"],
+      ["", "track", "Bought", "queued", `{"price":12,"note":"<b>bold</b>"}`],
+      ["", "identify", "u1", "queued", `{"plan":"pro"}`],
+      ["", "track (auto)", "Clicked", "queued", `{"tag":"button"}`],
+      ["trouble", "track", "Cycle", "lost: serialize", "?"],
+      ["trouble", "lost", "", "", "reason: serialize, events: 1, event: Cycle"],
+      ["trouble", "not-captured", "", "", "feature: mine, reason: no room"],
       ["", "reset", "", ""],
     ],
   );
   assert.equal(times[0], "03:04:05");
   assert.match(title, /^Holloway: 5 recorded, \d+ waiting, sent in \d+ s$/);
   assert.equal(position, "fixed", "styled in spite of the policy");
-  await page.evaluate(() => document.documentElement.lastElementChild.shadowRoot.querySelector("button").click());
-  await until(page, ({ title }) => title == "Holloway: 5 recorded");
+  await press(page, "Send now");
+  const sent = await until(page, ({ title }) => title == "Holloway: 5 recorded");
+  assert.deepEqual(sent.lines.slice(0, 3).map(([, , name, state]) => [name, state]), [["Bought", "ok"], ["u1", "ok"], ["Clicked", "ok"]]);
   assert.equal((await collector.named("Bought", 1)).length, 1, "the button sends");
   assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test("the overlay shows who the visitor is, the context of an event, and what a filter leaves; and copies that", async () => {
+  const { context, page } = await open({});
+  await page.evaluate(() => {
+    hw.identify("u7");
+    hw.track("Kept", { plan: "pro" });
+    hw.track("Other");
+  });
+  const ids = await page.evaluate(() => [hw.anonymousId(), hw.userId(), hw.sessionId()]);
+  assert.deepEqual((await until(page, ({ visitor }) => visitor[1] == "u7")).visitor, ids);
+  await page.evaluate(() => {
+    const { shadowRoot } = document.documentElement.lastElementChild;
+    const input = shadowRoot.querySelector("input");
+    input.value = "kept";
+    input.dispatchEvent(new Event("input"));
+  });
+  assert.deepEqual((await shown(page)).lines.map(([, , name]) => name), ["Kept"]);
+  const contexts = await page.evaluate(() => document.documentElement.lastElementChild.shadowRoot.querySelector("li:not([hidden]) details code").textContent);
+  assert.equal(JSON.parse(contexts).page.path, "/");
+  await press(page, "Copy as JSON");
+  await page.waitForFunction(() => document.documentElement.lastElementChild.shadowRoot.querySelector("[role=status]").textContent == "copied");
+  const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+  assert.deepEqual([copied.visitor, copied.user, copied.session], ids);
+  assert.deepEqual(copied.entries.map(({ name, properties, state }) => [name, properties, state]), [["Kept", { plan: "pro" }, "queued"]]);
+  await context.close();
+});
+
+test("each event shows what the collector said: invalid with its reason, lost, waiting", async () => {
+  const refused = await open({});
+  await refused.page.evaluate(() => {
+    hw.track("Known", {}, { messageId: "m".repeat(2_000) });
+    hw.track("Fine");
+    return hw.flush();
+  });
+  const { lines: states } = await until(refused.page, ({ lines }) => lines.some(([, , name, state]) => name == "Fine" && state == "ok"));
+  const known = states.find(([, , name]) => name == "Known");
+  assert.equal(known[0], "trouble");
+  assert.match(known[3], /^invalid: .+/);
+  await refused.context.close();
+  const { context, page } = await open({}, "http://127.0.0.1:1");
+  await page.evaluate(() => {
+    hw.track("Away");
+    return hw.flush();
+  });
+  const { lines } = await until(page, ({ lines }) => lines.some(([, , name, state]) => name == "Away" && state == "waiting: no answer"));
+  assert.ok(lines.some(([kind, type, , , details]) => kind == "trouble" && type == "retrying" && /status: 0.*url: http:\/\/127\.0\.0\.1:1\/v1\/batch/.test(details)), JSON.stringify(lines));
+  await context.close();
+});
+
+test("the overlay can be used without a mouse and is named for a screen reader", async () => {
+  const { context, page } = await open({});
+  await page.evaluate(() => hw.track("A"));
+  const tree = await page.evaluate(() => {
+    const corner = document.documentElement.lastElementChild;
+    const { shadowRoot } = corner;
+    const focusable = [...shadowRoot.querySelectorAll("summary,button,input,[tabindex]")];
+    const named = (it) => it.getAttribute("aria-label") || it.textContent;
+    return {
+      region: [corner.getAttribute("role"), corner.getAttribute("aria-label")],
+      unnamed: focusable.filter((it) => !named(it)).length,
+      // A button inside of a summary is one control in another.
+      nested: shadowRoot.querySelectorAll("summary button, summary input").length,
+      status: shadowRoot.querySelectorAll("[role=status]").length,
+    };
+  });
+  assert.deepEqual(tree, { region: ["region", "Holloway developer tools"], unnamed: 0, nested: 0, status: 1 });
+  // From the page: summary, three controls, the list, a line's context.
+  await page.focus("html > div >>> summary");
+  const reached = [];
+  for (let i = 0; i < 6; i++) {
+    reached.push(await page.evaluate(() => document.activeElement.shadowRoot.activeElement.textContent || document.activeElement.shadowRoot.activeElement.localName));
+    await page.keyboard.press("Tab");
+  }
+  assert.deepEqual(reached.slice(1, 4), ["input", "Send now", "Copy as JSON"]);
   await context.close();
 });
 

@@ -1,6 +1,7 @@
 // The React entry on a server, and in a page of Chromium with React's development build, which mounts twice.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
@@ -96,7 +97,7 @@ window.mount();
 
 let site, browser, collector;
 before(async () => {
-  site = await serve(await bundlePage("react", PAGE, { "process.env.NODE_ENV": '"development"' }));
+  site = await serve(await bundlePage("react", PAGE, { define: { "process.env.NODE_ENV": '"development"' } }));
   [browser, collector] = [await launch(), await startCollector()];
 });
 after(async () => {
@@ -131,4 +132,19 @@ test("a tree that mounts twice, goes and comes again has one client", async () =
   assert.equal((await collector.named("Mounted", 1)).length, 1);
   assert.deepEqual(errors, []);
   await page.close();
+});
+
+test("a hook outside of a provider warns once in the development build, and is silent in production", () => {
+  const program = `
+    import { createElement as h } from "react";
+    import { renderToString } from "react-dom/server";
+    import { HollowayProvider, useHolloway } from "@holloway/browser/react";
+    const Id = () => h("i", null, useHolloway().anonymousId());
+    console.warn = (line) => console.log(line);
+    renderToString(h(HollowayProvider, { client: undefined }, h(Id)));
+    console.log("outside:");
+    for (let i = 0; i < 2; i++) renderToString(h(Id));`;
+  const lines = (...more) => execFileSync(process.execPath, [...more, "--input-type=module", "--eval", program], { cwd: import.meta.dirname, encoding: "utf8" });
+  assert.equal(lines(), "outside:\n");
+  assert.match(lines("--conditions", "development"), /^outside:\nHolloway: useHolloway\(\) is outside of a <HollowayProvider>[^\n]+\n$/);
 });

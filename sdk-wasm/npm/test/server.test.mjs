@@ -16,7 +16,7 @@ const folder = join(import.meta.dirname, "..");
 const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 /** Every entry of the package that was built. */
 const files = Object.values(exports)
-  .map((entry) => entry.default)
+  .map((entry) => entry.import?.default)
   .filter((file) => file && existsSync(join(folder, file)));
 
 // Its name until Node 22.

@@ -80,7 +80,8 @@ impl Builder {
         })
     }
 
-    /// The collector's origin, such as `https://events.example.com`; the page's own if it is not given.
+    /// The collector's origin with its scheme, such as `https://events.example.com`; a path behind it is left out.
+    /// Required.
     pub fn host(mut self, origin: impl Into<String>) -> Self {
         self.0.host = origin.into();
         self
@@ -156,13 +157,48 @@ impl Builder {
     }
 
     /// The client of this page. Outside of a page (on a server that renders it, in a worker) it does nothing.
+    ///
+    /// Without a write key, or with a host that has no scheme or is missing, the client records nothing, and the console
+    /// gets one error that says so.
     pub fn build(self) -> Client {
         let window = if cfg!(target_arch = "wasm32") { web_sys::window() } else { None };
-        Client(window.map(|window| tab(window, self.0)))
+        let Some(window) = window else { return Client(None) };
+        match route(&self.0) {
+            Ok(url) => Client(Some(tab(window, self.0, url))),
+            Err(problem) => {
+                web_sys::console::error_1(&format!("Holloway records nothing: {problem}").into());
+                Client(None)
+            }
+        }
     }
 }
 
-fn tab(window: Window, options: Options) -> Rc<Tab> {
+/// Why there is no URL to send to.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum RouteError {
+    #[error("expected a write key, found none: set it with Client::builder(\"KEY\")")]
+    NoWriteKey,
+    #[error(
+        "expected the collector's origin, such as https://events.example.com, found {0:?}: set it with .host(origin)"
+    )]
+    NoHost(String),
+}
+
+/// The URL of the batch route.
+fn route(options: &Options) -> Result<String, RouteError> {
+    if options.write_key.is_empty() {
+        return Err(RouteError::NoWriteKey);
+    }
+    let no_host = || RouteError::NoHost(options.host.clone());
+    let (scheme, rest) = options.host.split_once("://").ok_or_else(no_host)?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if !matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https") || authority.is_empty() {
+        return Err(no_host());
+    }
+    Ok(format!("{scheme}://{authority}/{}", options.path.trim_start_matches('/')))
+}
+
+fn tab(window: Window, options: Options, url: String) -> Rc<Tab> {
     let store =
         Store::new(&window, format!("hw.{}.", options.write_key), options.persistence != Persistence::Memory);
     let consent = decided(&store).or(options.consent).unwrap_or_else(|| {
@@ -184,12 +220,7 @@ fn tab(window: Window, options: Options) -> Rc<Tab> {
     let subject = fields(&told.unwrap_or_default());
     let digit = || char::from_digit((js_sys::Math::random() * 16.0) as u32, 16).unwrap_or('0');
     let tab = Rc::new(Tab {
-        transport: Transport::new(
-            window.clone(),
-            &options.host,
-            &options.path,
-            options.server_cookie.is_some(),
-        ),
+        transport: Transport::new(window.clone(), url, options.server_cookie.is_some()),
         writer: (0..12).map(|_| digit()).collect(),
         consent: Cell::new(consent),
         subject: subject.into(),
@@ -217,4 +248,37 @@ fn tab(window: Window, options: Options) -> Rc<Tab> {
     });
     tab.start();
     tab
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_needs_a_key_and_a_host_with_its_scheme() {
+        let check = |write_key: &str, host: &str, path: Option<&str>, expected: Result<&str, &str>| {
+            let mut builder = Client::builder(write_key).host(host);
+            if let Some(path) = path {
+                builder = builder.path(path);
+            }
+            let found = route(&builder.0).map_err(|error| error.to_string());
+            assert_eq!(found.as_deref().map_err(String::as_str), expected, "{write_key} {host}");
+        };
+        let missing = |found: &str| {
+            format!(
+                "expected the collector's origin, such as https://events.example.com, found {found:?}: set it with .host(origin)"
+            )
+        };
+        check("k", "https://e.example.com", None, Ok("https://e.example.com/v1/batch"));
+        check("k", "http://127.0.0.1:8787/", None, Ok("http://127.0.0.1:8787/v1/batch"));
+        check("k", "https://e.example.com/own", None, Ok("https://e.example.com/v1/batch"));
+        check("k", "https://e.example.com", Some("own/batch"), Ok("https://e.example.com/own/batch"));
+        for host in
+            ["", "e.example.com", "localhost:8787", "//e.example.com", "ftp://e.example.com", "https://"]
+        {
+            check("k", host, None, Err(&missing(host)));
+        }
+        let no_key = "expected a write key, found none: set it with Client::builder(\"KEY\")";
+        check("", "https://e.example.com", None, Err(no_key));
+    }
 }

@@ -143,7 +143,7 @@ impl Client {
     }
 
     /// Tells everything that goes wrong and what is done about it, each as a task of its own.
-    pub fn on_diagnostic(&self, listener: impl Fn(Diagnostic) + 'static) {
+    pub fn on_diagnostic(&self, listener: impl Fn(&Diagnostic) + 'static) {
         if let Some(tab) = &self.0 {
             tab.listeners.borrow_mut().push(Rc::new(listener));
         }

@@ -6,7 +6,6 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{
     Consent, Diagnostic,
-    diagnostic::KINDS,
     input::{HTTP_DONE, Input, MEET, READ_DONE, SYNC},
     storage::record_key,
     tab::Tab,
@@ -50,8 +49,9 @@ impl Host for Rc<Tab> {
             }
             Act::Wake => self.wake(first),
             Act::Diagnose => {
-                let kind = text.parse().ok().and_then(|kind: usize| KINDS.get(kind));
-                self.tell(Diagnostic { kind: kind.copied().unwrap_or_default(), first, second });
+                if let Some(diagnostic) = Diagnostic::of(text, first, second, self.transport.url()) {
+                    self.tell(diagnostic);
+                }
             }
             Act::Identity => {
                 let before = self.consent.replace(match first as u8 {

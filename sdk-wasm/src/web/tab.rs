@@ -25,7 +25,7 @@ use super::{
 use crate::shell::{self, Shell};
 
 /// What the app wants to be told.
-pub(super) type Listener = Rc<dyn Fn(Diagnostic)>;
+pub(super) type Listener = Rc<dyn Fn(&Diagnostic)>;
 
 /// Whoever wants to be told of each session that begins: its id, and why.
 pub(super) type SessionListener = Rc<dyn Fn(&str, &str)>;
@@ -191,7 +191,7 @@ impl Tab {
         spawn_local(async move {
             let listeners = tab.listeners.borrow().clone();
             for listener in listeners {
-                listener(diagnostic);
+                listener(&diagnostic);
             }
         });
     }

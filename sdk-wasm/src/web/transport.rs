@@ -41,9 +41,13 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    pub(super) fn new(window: Window, origin: &str, path: &str, has_credentials: bool) -> Self {
-        let url = format!("{}{path}", origin.trim_end_matches('/'));
+    pub(super) fn new(window: Window, url: String, has_credentials: bool) -> Self {
         Self { window, url, has_credentials, in_flight: Cell::default(), packing: RefCell::default() }
+    }
+
+    /// Where batches go.
+    pub(super) fn url(&self) -> &str {
+        &self.url
     }
 
     /// Whether the browser took it; that says nothing about its arrival.

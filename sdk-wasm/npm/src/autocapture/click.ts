@@ -5,13 +5,13 @@ import type { Properties } from "../options.js";
 
 export interface ClickOptions {
   /** `marked` captures nothing but what is inside of `data-holloway-on`: everything else is on. */
-  readonly allow?: "marked";
+  readonly allow?: "marked" | undefined;
   /** Selector of the elements that can be clicked; links, buttons and their like without it. */
-  readonly elements?: string;
+  readonly elements?: string | undefined;
   /** Whether an element counts that only its cursor says to be clickable: false. */
-  readonly pointer?: boolean;
+  readonly pointer?: boolean | undefined;
   /** Whether events have the element's text, at most 64 characters: false. */
-  readonly text?: boolean;
+  readonly text?: boolean | undefined;
 }
 
 const ELEMENTS =

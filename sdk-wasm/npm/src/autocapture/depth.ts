@@ -5,7 +5,7 @@ import type { Views } from "./view.js";
 
 export interface DepthOptions {
   /** Selector of the element that scrolls, where it is not the document. */
-  readonly container?: string;
+  readonly container?: string | undefined;
 }
 
 /** Keeps `percent` of the view of now: 100 where all of it fits on the screen. The first options count. */

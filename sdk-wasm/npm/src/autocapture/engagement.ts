@@ -10,9 +10,9 @@ import type { View } from "./view.js";
 
 export interface EngagementOptions extends DepthOptions {
   /** Less attention than so many milliseconds, with no scroll either, is not told: 1,000. */
-  readonly minMs?: number;
+  readonly minMs?: number | undefined;
   /** Without a sign of the visitor for so many milliseconds, time is no longer active: 30,000. */
-  readonly idleMs?: number;
+  readonly idleMs?: number | undefined;
 }
 
 /**

@@ -9,9 +9,9 @@ import { watchReactions } from "./reaction.js";
 
 export interface FrustrationOptions extends ClickOptions {
   /** A click is dead when nothing happened for so many milliseconds: 2,500. */
-  readonly deadMs?: number;
+  readonly deadMs?: number | undefined;
   /** Whether `Error Clicked` has the error's message, which may hold anything: false. */
-  readonly errorMessage?: boolean;
+  readonly errorMessage?: boolean | undefined;
 }
 
 /** Clicks this close in time are one burst, and an error this soon after a click is its fault. */

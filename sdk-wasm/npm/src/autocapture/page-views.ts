@@ -7,7 +7,7 @@ import type { RouteOptions } from "./view.js";
 
 export interface PageViewOptions extends RouteOptions {
   /** Names a page by its URL, such as `Product` for every `/products/…`. */
-  readonly route?: (url: string) => string;
+  readonly route?: ((url: string) => string) | undefined;
 }
 
 /** Routers change the address first and the title after it: a route's view waits for its title, but not for long. */

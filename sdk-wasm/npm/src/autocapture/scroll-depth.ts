@@ -7,7 +7,7 @@ import { viewsOf } from "./view.js";
 
 export interface ScrollDepthOptions extends DepthOptions {
   /** Percents that are told: 25, 50, 75, 90, 100. */
-  readonly thresholds?: readonly number[];
+  readonly thresholds?: readonly number[] | undefined;
 }
 
 /** `Scroll Depth Reached`, once a view for each threshold; a view that nobody scrolled tells none. */

@@ -7,9 +7,9 @@ import { listenRoute } from "../route.js";
 
 export interface RouteOptions {
   /** Whether another hash is another view: false. */
-  readonly hash?: boolean;
+  readonly hash?: boolean | undefined;
   /** Keys of the query that make another view: none. */
-  readonly query?: readonly string[];
+  readonly query?: readonly string[] | undefined;
 }
 
 export interface View {
