@@ -84,6 +84,22 @@ pub enum InvalidReason {
 }
 
 impl InvalidReason {
+    /// Every rule.
+    pub const ALL: [Self; 12] = [
+        Self::Malformed,
+        Self::TooLarge,
+        Self::TooDeep,
+        Self::UnknownType,
+        Self::MissingId,
+        Self::MissingEvent,
+        Self::MissingGroupId,
+        Self::MissingPreviousId,
+        Self::WrongType,
+        Self::BadTimestamp,
+        Self::IdTooLong,
+        Self::NameTooLong,
+    ];
+
     /// The word that receipts and the quarantine carry.
     pub const fn as_str(self) -> &'static str {
         match self {
