@@ -7,7 +7,7 @@ say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export HOLLOWAY_VENV ?= $(CURDIR)/target/venv
 
-.PHONY: help setup run test lint test-rust test-miri test-scenarios test-native npm test-web test-mobile dist test-newcomer fuzz fmt size bench bench-web clean
+.PHONY: help setup run test lint test-rust test-miri test-scenarios test-native npm test-web test-mobile dist test-newcomer test-recipes fuzz fmt size bench bench-web clean
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -94,6 +94,11 @@ test-newcomer: setup dist ## each way in, from the packed artefact to a person i
 	$(call say,newcomers)
 	cargo build --quiet --package holloway-cli
 	HOLLOWAY_BIN=$(TARGET)/debug/holloway node xtask/newcomer/run.mjs
+
+test-recipes: npm ## the apps of docs/recipes, from their frameworks' packages, in Chromium (10 minutes; RECIPES="vue next" for some)
+	$(call say,recipes)
+	cargo build --quiet --package holloway-cli
+	HOLLOWAY_BIN=$(TARGET)/debug/holloway node docs/recipes/try.mjs $(RECIPES)
 
 fuzz: ## ten minutes of each fuzz target: state files, chunk files, request bodies (nightly, cargo-fuzz)
 	$(call say,fuzz targets)
