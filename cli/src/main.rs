@@ -5,6 +5,8 @@ mod clock;
 mod collect;
 mod demo;
 mod doctor;
+#[cfg(test)]
+mod documented;
 mod draw;
 mod export;
 mod import;

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  tidy    layer edges, file sizes, names, cfgs, manifests, lock files; builds the quiet crates for wasm32
+  tidy    layer edges, file sizes, names, cfgs, manifests, lock files, links of the docs; builds the quiet crates for wasm32
   bench   times, instructions and bytes of the client, beside its peers
   size    bytes of the browser package beside its budget (after `make npm`)
   fuzz    the three fuzz targets one after the other, 10 minutes each or --seconds N (needs nightly and cargo-fuzz)

@@ -1,6 +1,7 @@
 //! What a reader may rely on, checked by a program.
 
 mod cfgs;
+mod docs;
 mod files;
 mod layers;
 mod manifests;
@@ -24,6 +25,7 @@ pub(crate) fn run() -> Result<()> {
         ("cfgs", cfgs::check(&tree)),
         ("manifests", manifests::check(&tree, &metadata)),
         ("prose", prose::check(&tree)),
+        ("docs", docs::check(&tree)),
     ] {
         println!("{name:>10}  {summary}");
         findings.extend(found.into_iter().map(|finding| format!("{name}: {finding}")));

@@ -1,0 +1,141 @@
+//! The prose of the repository leads somewhere: links, headings and JSON of every Markdown file.
+
+use std::{collections::BTreeSet, path::Path};
+
+use super::{Checked, tree::Tree};
+
+/// Checks that relative links resolve, headings that they name exist, and blocks marked as JSON parse.
+pub(crate) fn check(tree: &Tree) -> Checked {
+    let mut findings = Vec::new();
+    let (mut pages, mut links, mut blocks) = (0, 0, 0);
+    for file in tree.files.iter().filter(|file| is_page(&file.path)) {
+        pages += 1;
+        let page = Page::read(&file.text);
+        for link in &page.links {
+            links += 1;
+            if let Err(problem) = resolve(tree, &file.path, link) {
+                findings.push(format!("{}: {problem}", file.path));
+            }
+        }
+        for block in &page.json {
+            blocks += 1;
+            if let Err(error) = serde_json::from_str::<serde_json::Value>(block) {
+                let start: String = block.chars().take(60).collect();
+                findings.push(format!("{}: a block marked json is none ({error}): {start}", file.path));
+            }
+        }
+    }
+    (format!("{pages} Markdown files, {links} links within, {blocks} JSON blocks"), findings)
+}
+
+fn is_page(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == "md")
+}
+
+/// What a Markdown file names.
+#[derive(Debug, Default)]
+struct Page {
+    /// Targets of links within the repository, as they are written.
+    links: Vec<String>,
+    /// The blocks marked `json`.
+    json: Vec<String>,
+    /// What the headings are called in a link.
+    anchors: BTreeSet<String>,
+}
+
+impl Page {
+    fn read(text: &str) -> Self {
+        let mut page = Self::default();
+        let mut fence: Option<(String, Vec<&str>)> = None;
+        for line in text.lines() {
+            let mark = line.trim_start().strip_prefix("```");
+            match (&mut fence, mark) {
+                (Some((info, block)), Some(_)) => {
+                    if info.split_whitespace().next() == Some("json") {
+                        page.json.push(block.join("\n"));
+                    }
+                    fence = None;
+                }
+                (Some((_, block)), None) => block.push(line),
+                (None, Some(info)) => fence = Some((info.to_owned(), Vec::new())),
+                (None, None) => page.line(line),
+            }
+        }
+        page
+    }
+
+    fn line(&mut self, line: &str) {
+        if line.starts_with('#') {
+            self.anchors.insert(anchor(line.trim_start_matches('#').trim()));
+        }
+        // Code is no link.
+        let prose: String = line.split('`').step_by(2).collect::<Vec<_>>().join("``");
+        for (at, _) in prose.match_indices("](") {
+            let target = prose[at + 2..].split([')', ' ']).next().unwrap_or_default();
+            if !target.contains("://") && !target.starts_with("mailto:") && !target.is_empty() {
+                self.links.push(target.to_owned());
+            }
+        }
+    }
+}
+
+/// How GitHub names a heading in a link.
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'));
+    kept.map(|letter| if letter == ' ' { '-' } else { letter.to_ascii_lowercase() }).collect()
+}
+
+fn resolve(tree: &Tree, from: &str, link: &str) -> Result<(), String> {
+    let (path, heading) = link.split_once('#').map_or((link, None), |(path, heading)| (path, Some(heading)));
+    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut parts: Vec<&str> = if path.is_empty() { Vec::new() } else { folder.split('/').collect() };
+    parts.retain(|part| !part.is_empty());
+    for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        if part == ".." {
+            parts.pop().ok_or_else(|| format!("the link {link} leaves the repository"))?;
+        } else {
+            parts.push(part);
+        }
+    }
+    let target = if path.is_empty() { from.to_owned() } else { parts.join("/") };
+    let prefix = format!("{target}/");
+    let page = tree.files.iter().find(|file| file.path == target);
+    if page.is_none() && !tree.files.iter().any(|file| file.path.starts_with(&prefix)) {
+        return Err(format!("the link {link} leads to {target}, which is not there"));
+    }
+    let Some((heading, page)) = heading.zip(page.filter(|page| is_page(&page.path))) else { return Ok(()) };
+    if Page::read(&page.text).anchors.contains(heading) {
+        return Ok(());
+    }
+    Err(format!("the link {link} names a heading that {target} does not have"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::tree::File, *};
+
+    fn findings(text: &str) -> Vec<String> {
+        let file = |path: &str, text: &str| File { path: path.to_owned(), text: text.to_owned() };
+        let other = file("docs/b/other.md", "# A Heading: `x`, *y*\n");
+        check(&Tree { files: vec![file("docs/page.md", text), other, file("README.md", "# Top\n")] }).1
+    }
+
+    #[test]
+    fn links_and_json_are_followed() {
+        let check = |text: &str, problem: &str| {
+            let found = findings(text);
+            match problem {
+                "" => assert_eq!(found, [""; 0], "{text}"),
+                _ => assert!(found.len() == 1 && found[0].contains(problem), "{text}: {found:?}"),
+            }
+        };
+        check("[a](b/other.md) [b](../README.md#top) [c](b) [d](#own)\n# Own", "");
+        check("[a](b/other.md#a-heading-x-y)", "");
+        check("[a](https://example.com/none) `[b](none)`\n```\n[c](none)\n```", "");
+        check("[a](none.md)", "docs/none.md, which is not there");
+        check("[a](../../etc)", "leaves the repository");
+        check("[a](b/other.md#none)", "a heading that docs/b/other.md does not have");
+        check("```json\n{\"a\":1}\n```\n```json schema=x\n[]\n```", "");
+        check("```json\n{a:1}\n```", "a block marked json is none");
+    }
+}
