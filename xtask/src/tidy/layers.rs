@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Checked;
 
 /// Each crate's layer. A crate that is missing here is a finding: decide where it stands.
-const LAYERS: [(&str, u8); 16] = [
+const LAYERS: [(&str, u8); 17] = [
     ("holloway-wire", 0),
     ("holloway-rawlog", 0),
     ("holloway-core", 1),
@@ -19,12 +19,13 @@ const LAYERS: [(&str, u8); 16] = [
     ("holloway-pipeline", 2),
     ("holloway-mobile", 3),
     ("holloway-query", 3),
-    ("holloway-console", 3),
-    ("holloway-cli", 4),
-    ("holloway-quickstart", 4),
-    ("holloway-bindgen", 4),
-    ("holloway-wasm-bindgen", 4),
-    ("xtask", 4),
+    ("holloway-sql", 4),
+    ("holloway-console", 5),
+    ("holloway-cli", 6),
+    ("holloway-quickstart", 6),
+    ("holloway-bindgen", 6),
+    ("holloway-wasm-bindgen", 6),
+    ("xtask", 6),
 ];
 
 /// What client and server may share besides.
