@@ -35,7 +35,6 @@ fn split(line: &str) -> Vec<Vec<String>> {
     for letter in line.chars().chain([' ']) {
         match (quote, letter) {
             (Some(end), _) if letter == end => quote = None,
-            (Some(_), _) => word.get_or_insert_default().push(letter),
             (None, '\'' | '"') => {
                 quote = Some(letter);
                 word.get_or_insert_default();
@@ -47,7 +46,7 @@ fn split(line: &str) -> Vec<Vec<String>> {
                     commands.push(Vec::new());
                 }
             }
-            (None, _) => word.get_or_insert_default().push(letter),
+            _ => word.get_or_insert_default().push(letter),
         }
     }
     commands.retain(|command| command.first().is_some_and(|program| program == "holloway"));

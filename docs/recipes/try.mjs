@@ -90,7 +90,7 @@ const APPS = {
     start: (port) => ["npx", "vite", "preview", "--port", port],
   },
   nuxt: {
-    packages: ["nuxt@4.5.2", "vue@3.5.45", "vue-router@5.5.1", NODE_22],
+    packages: ["nuxt@4.4.8", NODE_22],
     files: {
       "app/app.vue": `<template><NuxtPage /></template>`,
       "app/pages/index.vue": `<template><main><NuxtLink id="about" to="/about">About</NuxtLink><BuyButton /></main></template>`,
@@ -105,7 +105,7 @@ const APPS = {
       "vite.config.js": `import adapter from "@sveltejs/adapter-node"; import { sveltekit } from "@sveltejs/kit/vite";
         export default { plugins: [sveltekit({ adapter: adapter() })] };`,
       "src/app.html": `<!doctype html><html lang="en"><head><title>Home</title>%sveltekit.head%</head><body><div style="display: contents">%sveltekit.body%</div></body></html>`,
-      "src/routes/+page.svelte": `<script>import BuyButton from "$lib/BuyButton.svelte";</script><a id="about" href="/about">About</a><BuyButton />`,
+      "src/routes/+page.svelte": `<script>import BuyButton from "../lib/BuyButton.svelte";</script><a id="about" href="/about">About</a><BuyButton />`,
       "src/routes/about/+page.svelte": `<h1>About</h1>`,
     },
     build: ["npx", "vite", "build"],

@@ -14,6 +14,11 @@
 
 #![deny(missing_docs)]
 
+/// The README's program runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod catalog;
 pub mod derive;
 pub mod load;

@@ -144,10 +144,15 @@
 //! ```
 #![deny(missing_docs)]
 
-/// The README's program compiles.
+/// The programs of the repository's and of this crate's README compile.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
+mod readmes {
+    #[doc = include_str!("../../../README.md")]
+    struct Repository;
+
+    #[doc = include_str!("../README.md")]
+    struct Crate;
+}
 
 mod answer;
 mod builder;
