@@ -4,6 +4,8 @@ use std::{collections::BTreeSet, path::Path};
 
 use super::{Checked, tree::Tree};
 
+const DECISIONS: &str = "docs/decisions/";
+
 /// Checks that relative links resolve, headings that they name exist, and blocks marked as JSON parse.
 pub(crate) fn check(tree: &Tree) -> Checked {
     let mut findings = Vec::new();
@@ -25,7 +27,19 @@ pub(crate) fn check(tree: &Tree) -> Checked {
             }
         }
     }
+    findings.extend(missing_decisions(tree));
     (format!("{pages} Markdown files, {links} links within, {blocks} JSON blocks"), findings)
+}
+
+/// Finds pages of decisions that the index of decisions does not link.
+fn missing_decisions(tree: &Tree) -> Vec<String> {
+    let index = tree.files.iter().find(|file| file.path == format!("{DECISIONS}README.md"));
+    let listed = index.map(|index| Page::read(&index.text).links).unwrap_or_default();
+    let pages = tree.files.iter().filter_map(|file| file.path.strip_prefix(DECISIONS));
+    pages
+        .filter(|page| *page != "README.md" && !listed.iter().any(|link| link == page))
+        .map(|page| format!("{DECISIONS}README.md: expected a row for {page}, found none"))
+        .collect()
 }
 
 fn is_page(path: &str) -> bool {
@@ -117,7 +131,21 @@ mod tests {
     fn findings(text: &str) -> Vec<String> {
         let file = |path: &str, text: &str| File { path: path.to_owned(), text: text.to_owned() };
         let other = file("docs/b/other.md", "# A Heading: `x`, *y*\n");
-        check(&Tree { files: vec![file("docs/page.md", text), other, file("README.md", "# Top\n")] }).1
+        let index = file("docs/decisions/README.md", "[1](1.md)");
+        let decision = file("docs/decisions/1.md", "");
+        check(&Tree {
+            files: vec![file("docs/page.md", text), other, file("README.md", "# Top\n"), index, decision],
+        })
+        .1
+    }
+
+    #[test]
+    fn every_decision_is_in_the_index() {
+        let file =
+            |path: &str, text: &str| File { path: format!("{DECISIONS}{path}"), text: text.to_owned() };
+        let files = ["1.md", "2.md"].map(|path| file(path, ""));
+        let tree = Tree { files: files.into_iter().chain([file("README.md", "[1](1.md)")]).collect() };
+        assert_eq!(check(&tree).1, ["docs/decisions/README.md: expected a row for 2.md, found none"]);
     }
 
     #[test]
@@ -136,6 +164,7 @@ mod tests {
         check("[a](../../etc)", "leaves the repository");
         check("[a](b/other.md#none)", "a heading that docs/b/other.md does not have");
         check("```json\n{\"a\":1}\n```\n```json schema=x\n[]\n```", "");
+        check("[a](decisions/README.md)", "");
         check("```json\n{a:1}\n```", "a block marked json is none");
     }
 }
