@@ -21,7 +21,7 @@ use crate::{
     folder::Folder,
     gauges::Gauges,
     handoff::{Handoff, Lost},
-    ids::Ids,
+    ids::{Ids, seed},
     machine, orphan,
     sender::{Destination, start_sender},
     settings,
@@ -44,6 +44,7 @@ pub struct Builder {
     sampled_sessions: f64,
     transport: Option<Box<dyn Transport>>,
     plugins: Vec<Plugin>,
+    log: Option<tracing::Dispatch>,
 }
 
 type Plugin = Box<dyn FnMut(&mut Outgoing) -> Keep + Send>;
@@ -72,6 +73,7 @@ impl Builder {
             sampled_sessions: 1.0,
             transport: None,
             plugins: Vec::new(),
+            log: None,
         }
     }
 
@@ -151,6 +153,14 @@ impl Builder {
     #[must_use]
     pub fn library(mut self, name: &'static str, version: &'static str) -> Self {
         self.config.library = (name, version);
+        self
+    }
+
+    /// Writes what the client's own thread has to say to this subscriber, in place of the process's. For bindings, whose apps
+    /// have a log of their own.
+    #[must_use]
+    pub fn log_to(mut self, subscriber: impl Into<tracing::Dispatch>) -> Self {
+        self.log = Some(subscriber.into());
         self
     }
 
@@ -340,7 +350,7 @@ impl Builder {
             stopping: false,
             ending: Vec::new(),
         };
-        let thread = worker.start(queue, left).map_err(BuildError::Start)?;
+        let thread = worker.start(queue, left, self.log).map_err(BuildError::Start)?;
         let worker = thread.thread().id();
         let thread = Mutex::new(Some(thread));
         let ids = Ids::new(seed());
@@ -384,12 +394,4 @@ fn default_transport() -> Result<Box<dyn Transport>, BuildError> {
 #[cfg(not(feature = "reqwest"))]
 fn default_transport() -> Result<Box<dyn Transport>, BuildError> {
     Err(BuildError::NoTransport)
-}
-
-/// Fresh randomness of the operating system.
-fn seed() -> [u8; 32] {
-    let mut seed = [0; 32];
-    seed[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-    seed[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-    seed
 }

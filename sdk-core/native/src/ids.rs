@@ -24,6 +24,14 @@ impl Ids {
     }
 }
 
+/// Returns fresh randomness of the operating system.
+pub(crate) fn seed() -> [u8; 32] {
+    let mut seed = [0; 32];
+    seed[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    seed[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    seed
+}
+
 /// `SplitMix64` (Steele, Lea and Flood, public domain): one to one, so that no count repeats an id.
 fn mixed(number: u64) -> u64 {
     let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -182,6 +182,7 @@ mod ring;
 mod scope;
 mod sender;
 mod settings;
+mod thread;
 mod transport;
 mod worker;
 

@@ -10,8 +10,8 @@ use holloway_core::{Request, Token};
 
 use crate::{
     message::Message,
+    thread,
     transport::{Delivery, Transport, TransportError},
-    worker::start_thread,
 };
 
 /// Where a batch goes.
@@ -28,7 +28,7 @@ pub(crate) fn start_sender(
     messages: Sender<Message>,
 ) -> io::Result<Sender<(Token, Request)>> {
     let (requests, queue) = channel::<(Token, Request)>();
-    start_thread("holloway-send", move || {
+    thread::start("holloway-send", None, move || {
         for (token, request) in queue {
             let delivery = Delivery {
                 host: &destination.host,

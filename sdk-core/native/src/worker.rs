@@ -7,7 +7,7 @@ use std::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError, Sender},
     },
-    thread::{Builder, JoinHandle},
+    thread::JoinHandle,
     time::Duration,
 };
 
@@ -28,7 +28,7 @@ use crate::{
     handoff::{Batch, Handoff, Lost, Upto},
     log,
     message::Message,
-    orphan,
+    orphan, thread,
     transport::{Response, TransportError},
 };
 
@@ -78,15 +78,15 @@ pub(crate) struct Worker {
     pub(crate) ending: Vec<Reply<()>>,
 }
 
-/// Starts a thread with a name.
-pub(crate) fn start_thread(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
-    Builder::new().name(name.to_owned()).spawn(run)
-}
-
 impl Worker {
-    /// Starts the worker with what a killed process left.
-    pub(crate) fn start(mut self, messages: Receiver<Message>, left: Batch) -> io::Result<JoinHandle<()>> {
-        start_thread("holloway-worker", move || {
+    /// Starts the worker with what a killed process left. Its log lines go to `log`, or else to the process's subscriber.
+    pub(crate) fn start(
+        mut self,
+        messages: Receiver<Message>,
+        left: Batch,
+        log: Option<tracing::Dispatch>,
+    ) -> io::Result<JoinHandle<()>> {
+        thread::start("holloway-worker", log, move || {
             let handoff = Arc::clone(&self.handoff);
             let run = AssertUnwindSafe(|| {
                 self.take(&left);

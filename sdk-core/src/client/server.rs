@@ -25,8 +25,8 @@ impl Client {
     ///
     /// The event carries these ids alone. It has no session, no super properties and no purposes of the client's own
     /// visitor, and changes none of them: no identity, no session, no number. It has the client's library and context
-    /// ([`Self::set_context`]) under `options.context`; where that names a `userAgent`, the client's `os` and `device` are
-    /// left out, since they describe the server and not the visitor's device. Sampling by session does not apply.
+    /// ([`Self::set_context`]) under `options.context`. What describes the server and not the visitor is left out: the client's
+    /// `locale` and `timezone`, and where `options.context` names a `userAgent`, its `os` and `device`. Sampling by session does not apply.
     ///
     /// `name` and `body` are as in [`Self::event`]. An identify's user is `name`, or else `ids.user_id`. An alias joins
     /// `name`, or else `ids.user_id`, to the former id: `body`, or else the ids that are left.
@@ -95,13 +95,12 @@ impl Client {
         library.put("}}");
         #[cfg(feature = "plugins")]
         let mut plugins = core::mem::take(&mut self.plugins);
-        let remote;
-        let host = if own.get("userAgent").is_some() {
-            remote = without(&self.context, |key| matches!(key, "os" | "device"));
-            &remote
-        } else {
-            &self.context
-        };
+        let has_agent = own.get("userAgent").is_some();
+        let host = &without(&self.context, |key| match key {
+            "locale" | "timezone" => true,
+            "os" | "device" => has_agent,
+            _ => false,
+        });
         let context = [RawJson::trusted(&library), RawJson::trusted(host), own];
         let event = Event { context: &context, ..event };
         let mut payload = roomy(256 + library.len() + host.len());
