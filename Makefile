@@ -69,11 +69,18 @@ test-web: npm ## browser package: types, Node, a Vite app made from nothing, a t
 	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-wasm/test.sh
 	cargo xtask size
 
-test-mobile: ## the bindings in Python and Kotlin, against a real collector
+test-mobile: ## the bindings in Python and Kotlin, against a real collector; names of the Swift package, which is not compiled
 	$(call say,mobile bindings)
 	cargo build --quiet --package holloway-cli
 	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-mobile/python/test.sh
 	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-mobile/kotlin/test.sh
+	sdk-mobile/swift/build.sh
+
+.PHONY: test-swift
+test-swift: ## the Swift package, with a Swift 6 toolchain, or with Debian 13's in target/swift/debian (as root; not part of test)
+	$(call say,Swift package)
+	cargo build --quiet --package holloway-cli
+	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-mobile/swift/$(if $(shell command -v swift),test.sh,test-debian.sh)
 
 dist: ## the artefacts of a release, with checksums, in target/dist/: npm, crates, wheel, jar, program, container
 	$(call say,artefacts of a release: about 5 minutes; the first time 20)

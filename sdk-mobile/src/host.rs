@@ -146,9 +146,20 @@ impl HostQueue {
         }
     }
 
-    /// Adds a line for the app's log.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the client's log lines come next"))]
-    pub(crate) fn report(&self, severity: Severity, message: String) {
+    /// Returns an end of the queue that adds lines for the app's log.
+    pub(crate) fn reports(&self) -> Reports {
+        Reports { shared: Arc::clone(&self.shared) }
+    }
+}
+
+/// Adds lines for the app's log.
+#[derive(Debug)]
+pub(crate) struct Reports {
+    shared: Arc<Shared>,
+}
+
+impl Reports {
+    pub(crate) fn add(&self, severity: Severity, message: String) {
         let mut state = self.shared.lock();
         if state.reports.len() == REPORTS_MAX {
             state.reports.pop_front();
@@ -335,7 +346,8 @@ mod tests {
     fn reports_come_before_the_end_and_the_oldest_give_way() {
         let queue = HostQueue::new();
         let transport = queue.transport(String::new());
-        (0..=REPORTS_MAX).for_each(|n| queue.report(Severity::Warning, n.to_string()));
+        let reports = queue.reports();
+        (0..=REPORTS_MAX).for_each(|n| reports.add(Severity::Warning, n.to_string()));
         drop(transport);
         let tasks: Vec<_> = std::iter::from_fn(|| queue.next_task()).collect();
         assert_eq!(tasks.len(), REPORTS_MAX);

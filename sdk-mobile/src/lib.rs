@@ -14,6 +14,7 @@ mod error;
 mod guard;
 mod host;
 mod json;
+mod report;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -24,6 +25,7 @@ pub use host::{HostQueue, HostTask, HttpRequest, HttpResponse, Severity};
 use guard::Guard;
 use holloway::ResetOptions;
 use json::JsonText;
+use report::Reporter;
 
 uniffi::setup_scaffolding!();
 
@@ -69,10 +71,10 @@ impl HollowayClient {
         let user_agent = config.face.user_agent();
         let build = || {
             let builder = config.builder();
-            match host {
-                Some(host) => builder.transport(host.transport(user_agent)).build(),
-                None => builder.build(),
-            }
+            let Some(host) = host else { return builder.build() };
+            let log = tracing::Dispatch::new(Reporter::new(&host));
+            let builder = builder.log_to(log.clone()).transport(host.transport(user_agent));
+            tracing::dispatcher::with_default(&log, || builder.build())
         };
         let client = guard.call(build).ok_or(HollowayError::Disabled)??;
         Ok(Arc::new(Self { client, guard }))

@@ -97,23 +97,35 @@ public final class Holloway: Sendable {
     }
 
     /// Records a view of a screen.
-    public func screen(_ name: String? = nil, _ properties: Properties? = nil) {
-        native?.screen(name: name, properties: properties.map(jsonObject))
+    public func screen(_ name: String? = nil, _ properties: Properties? = nil, options: EventOptions? = nil) {
+        native?.screen(name: name, properties: properties.map(jsonObject), options: options?.ffi)
     }
 
-    /// Sets this device's user, from now on and until `reset` or another `identify`.
+    /// Sets this device's user, from now on and until `reset` or another `identify`. Not for servers, where each request has
+    /// a user of its own: see `forUser`.
     public func identify(_ userId: String, _ traits: Properties? = nil, options: EventOptions? = nil) {
         native?.identify(userId: userId, traits: traits.map(jsonObject), options: options?.ffi)
     }
 
     /// Adds the user to a group, such as a company.
-    public func group(_ groupId: String, _ traits: Properties? = nil) {
-        native?.group(groupId: groupId, traits: traits.map(jsonObject))
+    public func group(_ groupId: String, _ traits: Properties? = nil, options: EventOptions? = nil) {
+        native?.group(groupId: groupId, traits: traits.map(jsonObject), options: options?.ffi)
     }
 
     /// Gives the user another id: `userId` is the same person as the user before.
-    public func alias(_ userId: String) {
-        native?.alias(userId: userId)
+    public func alias(_ userId: String, options: EventOptions? = nil) {
+        native?.alias(userId: userId, options: options?.ffi)
+    }
+
+    /// Returns a handle for the events of a user: for servers, where one client serves many. The client's own visitor
+    /// (`identify`, `reset`) stays as it is.
+    public func forUser(_ userId: String) -> Scope {
+        Scope(client: self, userId: userId, anonymousId: nil)
+    }
+
+    /// Returns a handle for the events of a visitor without a user id, such as the one of a web page's cookie.
+    public func forAnonymous(_ anonymousId: String) -> Scope {
+        Scope(client: self, userId: nil, anonymousId: anonymousId)
     }
 
     /// Forgets the user, at a logout: a new anonymous id, no user id, no registered properties, but for what is kept.

@@ -34,7 +34,7 @@ public struct Settings: Sendable {
             face: .swift,
             host: host,
             directory: directory,
-            flushAt: flushAt.map { UInt32(clamping: max($0, 1)) },
+            flushAt: flushAt.map { UInt32(clamping: $0) },
             flushIntervalMs: flushInterval.map(milliseconds),
             consent: consent?.ffi,
             context: jsonObject(runtimeContext().merging(context) { _, own in own }))

@@ -20,6 +20,9 @@ import kotlin.time.Duration.Companion.seconds
  * An event is in a file of the directory when [track] returns. It is sent in the background, again and again until the
  * collector has acknowledged it, by this process or by the next one that uses the same directory.
  *
+ * **One user or many.** In an app with one user the client has a visitor of its own: an anonymous id, the user of [identify],
+ * and sessions. A server has many users: its events are made with [forUser] and [forAnonymous], which leave that visitor alone.
+ *
  * **A start that fails does not throw.** With a wrong setting, a directory that cannot be written or without the native
  * library the client is disabled: every call does nothing, [isEnabled] is false, [startError] says what to change, and the
  * same text is a line in the log. [Holloway.open] throws instead:
@@ -62,21 +65,34 @@ class Holloway private constructor(start: Start) : AutoCloseable {
 
     /** Records a view of a screen. */
     @JvmOverloads
-    fun screen(name: String? = null, properties: Map<String, Any?>? = null) =
-        record { it.screen(name?.let(::unicode), properties?.let(::jsonObject)) }
+    fun screen(name: String? = null, properties: Map<String, Any?>? = null, options: EventOptions? = null) =
+        record { it.screen(name?.let(::unicode), properties?.let(::jsonObject), options?.ffi()) }
 
-    /** Sets this device's user, from now on and until [reset] or another [identify]. */
+    /**
+     * Sets this device's user, from now on and until [reset] or another [identify]. Not for servers, where each request has a
+     * user of its own: see [forUser].
+     */
     @JvmOverloads
     fun identify(userId: String, traits: Map<String, Any?>? = null, options: EventOptions? = null) =
         record { it.identify(unicode(userId), traits?.let(::jsonObject), options?.ffi()) }
 
     /** Adds the user to a group, such as a company. */
     @JvmOverloads
-    fun group(groupId: String, traits: Map<String, Any?>? = null) =
-        record { it.group(unicode(groupId), traits?.let(::jsonObject)) }
+    fun group(groupId: String, traits: Map<String, Any?>? = null, options: EventOptions? = null) =
+        record { it.group(unicode(groupId), traits?.let(::jsonObject), options?.ffi()) }
 
     /** Gives the user another id: [userId] is the same person as the user before. */
-    fun alias(userId: String) = record { it.alias(unicode(userId)) }
+    @JvmOverloads
+    fun alias(userId: String, options: EventOptions? = null) = record { it.alias(unicode(userId), options?.ffi()) }
+
+    /**
+     * Returns a handle for the events of a user: for servers, where one client serves many. The client's own visitor
+     * ([identify], [reset]) stays as it is.
+     */
+    fun forUser(userId: String) = Scope(this, userId, null)
+
+    /** Returns a handle for the events of a visitor without a user id, such as the one of a web page's cookie. */
+    fun forAnonymous(anonymousId: String) = Scope(this, null, anonymousId)
 
     /** Forgets the user, at a logout: a new anonymous id, no user id, no registered properties, but for what is kept. */
     @JvmOverloads

@@ -28,6 +28,12 @@ class Settings internal constructor() {
     /** Consent at the start; what the user said in a former run wins. Default granted. */
     var consent: Consent? = null
 
+    /** Name of the app, for `context.app`. */
+    var appName: String? = null
+
+    /** Version of the app, for `context.app`; of no use without [appName]. */
+    var appVersion: String? = null
+
     /** Context of every event, such as `app` and `device`; laid over os, locale and time zone. */
     var context: Map<String, Any?> = emptyMap()
 
@@ -47,16 +53,20 @@ class Settings internal constructor() {
         face = Face.KOTLIN,
         host = host?.let(::unicode),
         directory = directory?.let(::unicode),
-        flushAt = flushAt?.coerceAtLeast(1)?.toUInt(),
+        flushAt = flushAt?.coerceAtLeast(0)?.toUInt(),
         flushIntervalMs = flushInterval?.inWholeMilliseconds?.coerceAtLeast(0)?.toULong(),
         consent = consent?.ffi,
         context = jsonObject(runtimeContext() + context),
+        appName = appName?.let(::unicode),
+        appVersion = appVersion?.let(::unicode),
     )
 }
 
-/** What every JVM knows; an Android app adds `app`, `device` and its own `os` (examples/android shows how). */
+/**
+ * Returns what every JVM knows. The native client adds `os` and the processor's architecture where it knows them; an Android
+ * app adds `app`, `device` and `os` (examples/android shows how).
+ */
 internal fun runtimeContext(): Map<String, Any?> = mapOf(
-    "os" to mapOf("name" to System.getProperty("os.name"), "version" to System.getProperty("os.version")),
     "locale" to Locale.getDefault().toLanguageTag(),
     "timezone" to TimeZone.getDefault().id,
 )

@@ -3,6 +3,8 @@ package holloway
 import java.io.File
 import java.io.IOException
 import java.util.concurrent.CopyOnWriteArrayList
+import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.TimeUnit
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 import org.junit.jupiter.api.AfterEach
@@ -129,6 +131,17 @@ class HttpTest {
         }
         assertEquals(listOf("Kept"), collector.events.map { it["event"].asString })
         assertTrue("no network" in diagnostics.first().message, diagnostics.toString())
+    }
+
+    @Test
+    fun `an event that is lost is a diagnostic that names it`() {
+        val received = LinkedBlockingQueue<Diagnostic>()
+        client { onDiagnostic = { received.add(it) } }.use { hw ->
+            hw.track("Huge", mapOf("text" to "x".repeat(100_000)))
+            val diagnostic = checkNotNull(received.poll(20, TimeUnit.SECONDS)) { "no diagnostic came" }
+            assertEquals(Diagnostic.Severity.Warning, diagnostic.severity)
+            assertTrue("Huge" in diagnostic.message, diagnostic.message)
+        }
     }
 
     @Test
