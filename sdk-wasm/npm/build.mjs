@@ -66,9 +66,8 @@ const bundle = ({ development = false, ...options }) =>
     platform: "browser",
     target: "es2022",
     legalComments: "none",
-    // Sources are in the package: a map that had them too would be twice as large.
+    // With the sources inside: a page's own server has no others.
     sourcemap: true,
-    sourcesContent: false,
     ...(!development && { mangleProps: INTERNAL }),
     plugins: [parts(options.format == "iife", development ? "../" : "./"), vitalsLib],
     ...options,
@@ -90,13 +89,13 @@ const tag = { format: "iife", outdir: undefined };
 // The stub goes without `"use strict"`: every byte of a <head> counts.
 const lax = { tsconfigRaw: { compilerOptions: { alwaysStrict: false, verbatimModuleSyntax: true } } };
 await bundle({ ...tag, ...lax, sourcemap: false, entryPoints: sources(["snippet"]), outfile: join(dist, "snippet.js") });
-await bundle({ ...tag, entryPoints: sources(["script"]), outfile: join(dist, "holloway.iife.js") });
+await bundle({ ...tag, sourcemap: false, entryPoints: sources(["script"]), outfile: join(dist, "holloway.iife.js") });
 const all = [
   ...features.map((name) => `import * as ${name} from "./${name}.js";`),
   `import { startScript } from "./takeover.js";`,
   `startScript({${features.map((name) => `...${name}`)}});`,
 ].join("\n");
-await bundle({ ...tag, stdin: { contents: all, resolveDir: join(here, "src"), sourcefile: "all.js" }, outfile: join(dist, "holloway.all.iife.js") });
+await bundle({ ...tag, sourcemap: false, stdin: { contents: all, resolveDir: join(here, "src") }, outfile: join(dist, "holloway.all.iife.js") });
 
 // esbuild bundles better, terser names better: it gives each scope the same letters, and gzip takes 6 % less.
 // The core as JavaScript is left to esbuild: terser changes what its arithmetic means.
@@ -108,7 +107,7 @@ for (const name of readdirSync(dist).filter((name) => name.endsWith(".js") && na
     // React's file begins with a directive.
     compress: { ecma: 2022, passes: 2, sequences: false, directives: false },
     format: { ecma: 2022 },
-    ...(map && { sourceMap: { content: map, url: `${name}.map` } }),
+    ...(map && { sourceMap: { content: map, url: `${name}.map`, includeSources: true } }),
   });
   // In front, the module is packed by itself: code beside it would cost 2 % more.
   const placed = code.replace(`"${PLACE}"`, "core");

@@ -2,7 +2,7 @@
 // share is shared there too.
 
 import { transformSync } from "esbuild";
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Names of files beside, with the other ending. */
@@ -19,21 +19,16 @@ export const asCommonJs = (dist) => {
       writeFileSync(to, text);
       continue;
     }
-    const map = join(dist, `${name}.map`);
-    const inline = existsSync(map) ? `\n//# sourceMappingURL=data:application/json;base64,${readFileSync(map, "base64")}` : "";
     // Jest runs CommonJS without `import()`, and what is loaded later is a file beside.
-    const { code, map: composed } = transformSync(text + inline, {
+    const { code } = transformSync(text, {
       format: "cjs",
       platform: "node",
       target: "es2022",
       minify: true,
       supported: { "dynamic-import": false },
       legalComments: "none",
-      ...(inline && { sourcemap: "external", sourcesContent: false, sourcefile: name }),
     });
-    const link = inline ? `//# sourceMappingURL=${name.replace(/\.js$/, ".cjs.map")}\n` : "";
-    writeFileSync(to, renamed(code) + link);
-    if (inline) writeFileSync(`${to}.map`, composed);
+    writeFileSync(to, renamed(code));
   }
 };
 

@@ -14,7 +14,7 @@ await role("html", async ({ app, collector, check }) => {
   await app.run("tar", ["-xzf", tarball()]);
   const dist = join(app.folder, "package/dist");
   const site = join(app.folder, "site");
-  for (const name of ["holloway.iife.js", "holloway.all.iife.js", "core-script.js"]) cpSync(join(dist, name), join(site, name));
+  for (const name of ["holloway.iife.js", "holloway.all.iife.js", "core-script.js", "words.js"]) cpSync(join(dist, name), join(site, name));
   const page = (name, head) => writeFileSync(join(site, name), `<!doctype html><html><head><title>Shop</title><link rel="icon" href="data:,">${head}</head><body><h1>Shop</h1><button>Buy</button><script>document.body.dataset.alive = "yes"</script></body></html>`);
   const stub = (calls) => `<script>${readFileSync(join(dist, "snippet.js"), "utf8")}\n${calls}</script><script async src="/holloway.all.iife.js"></script>`;
   const init = (options) => `window.hw = holloway.init(${JSON.stringify(options)});`;

@@ -57,16 +57,18 @@ test("bundlers in development get the build with words, and all others the small
   assert.deepEqual([words("dist/index.js"), words("dist/development/index.js"), words("dist/words.js")], [false, true, true]);
 });
 
-test("maps lead to the sources in the package", () => {
+test("maps of the modules have the sources inside", () => {
   const folder = join(unpack("maps"), "node_modules/@holloway/browser/dist");
-  const maps = ["", "development"].flatMap((under) => readdirSync(join(folder, under)).filter((name) => name.endsWith(".map")).map((name) => join(folder, under, name)));
-  assert.ok(maps.length > 20, String(maps.length));
-  for (const map of maps) {
-    const { sources, mappings } = JSON.parse(readFileSync(map, "utf8"));
-    assert.ok(mappings.length > 100, map);
-    const ours = sources.filter((source) => source.includes("/src/") && !/node_modules|all\.js$/.test(source));
-    assert.ok(ours.length, map);
-    assert.deepEqual(ours.filter((source) => !existsSync(join(map, "..", source))), [], map);
+  const scripts = ["", "development"].flatMap((under) => readdirSync(join(folder, under)).filter((name) => /\.js$/.test(name)).map((name) => join(folder, under, name)));
+  const mapped = scripts.filter((script) => !/iife|snippet|core-(wasm|script)/.test(script));
+  assert.ok(mapped.length > 20, String(mapped.length));
+  for (const script of mapped) {
+    assert.match(readFileSync(script, "utf8"), /\n\/\/# sourceMappingURL=[\w.-]+\.js\.map\s*$/, script);
+    const { sources, sourcesContent, mappings } = JSON.parse(readFileSync(`${script}.map`, "utf8"));
+    assert.ok(mappings.length > 100, script);
+    assert.equal(sourcesContent.length, sources.length, script);
+    assert.ok(sourcesContent.every((text) => text.length > 0), script);
+    assert.ok(sources.some((source) => source.includes("src/") && source.endsWith(".ts")), script);
   }
 });
 
