@@ -27,6 +27,12 @@ const TSCONFIG = (more = {}) =>
   });
 const ROOT_HTML = (root) => `<!doctype html><html lang="en"><title>Home</title><div id="${root}"></div><script type="module" src="/src/main.`;
 
+/** The files that a recipe's blocks name. */
+const filesOf = (name) => {
+  const page = readFileSync(join(import.meta.dirname, `${name}.md`), "utf8");
+  return Object.fromEntries([...page.matchAll(/^```\w+ file=(\S+)\n(.*?)^```$/gms)].map(([, file, text]) => [file, text]));
+};
+
 /** For frameworks that want a newer Node.js than this repository does: npx finds it before the system's. */
 const NODE_22 = "node@22.23.3";
 
@@ -128,6 +134,20 @@ import Layout from "../layouts/Layout.astro";
     build: ["npx", "astro", "build"],
     start: (port) => ["npx", "astro", "preview", "--port", port],
   },
+  tests: {
+    packages: ["vitest@3.2.4", "vite@7.3.8", "jest@30.5.2", "typescript@5.9.3"],
+    files: {
+      "tsconfig.json": TSCONFIG(),
+      "src/vite-env.d.ts": VITE_TYPES,
+      "src/analytics.ts": filesOf("vue")["src/analytics.ts"],
+      // The nearest manifest says how Jest reads a file.
+      "jest/package.json": "{}",
+      "jest/analytics.js": `const { init } = require("@holloway/browser");
+        exports.hw = init({ writeKey: "my-shop", host: "http://127.0.0.1:8787" });`,
+      "jest/shop.js": `const { hw } = require("./analytics"); exports.buy = (sku) => hw.track("Buy Clicked", { sku });`,
+    },
+    run: [["npx", "tsc"], ["npx", "vitest", "run"], ["npx", "jest", "--rootDir", "jest"]],
+  },
   html: {
     packages: [],
     files: { "about.html": `<!doctype html><title>About</title><script src="/holloway.all.iife.js"></script><script>
@@ -137,12 +157,6 @@ import Layout from "../layouts/Layout.astro";
 };
 
 const KEY = "my-shop";
-
-/** The files that a recipe's blocks name. */
-const filesOf = (name) => {
-  const page = readFileSync(join(import.meta.dirname, `${name}.md`), "utf8");
-  return Object.fromEntries([...page.matchAll(/^```\w+ file=(\S+)\n(.*?)^```$/gms)].map(([, file, text]) => [file, text]));
-};
 
 const freePort = () =>
   new Promise((done) => {
@@ -217,6 +231,11 @@ const visit = async (browser, origin, about = "/about") => {
 
 const attempt = async (name, browser) => {
   const app = APPS[name];
+  if (app.run) {
+    const folder = make(name, app, "http://127.0.0.1:8787");
+    for (const [command, ...rest] of app.run) execFileSync(command, rest, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+    return;
+  }
   const collector = await startCollector();
   try {
     const env = { ...process.env, CI: "1", NEXT_TELEMETRY_DISABLED: "1", ASTRO_TELEMETRY_DISABLED: "1", NUXT_TELEMETRY_DISABLED: "1" };
@@ -251,7 +270,7 @@ for (const name of names) {
   const start = Date.now();
   try {
     await attempt(name, browser);
-    console.log(`${name}: built, visited, stored (${Math.round((Date.now() - start) / 1_000)} s)`);
+    console.log(`${name}: ${APPS[name].run ? "passed" : "built, visited, stored"} (${Math.round((Date.now() - start) / 1_000)} s)`);
   } catch (error) {
     failed++;
     console.error(`${name}: ${error.message}`);
