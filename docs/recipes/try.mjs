@@ -146,7 +146,7 @@ import Layout from "../layouts/Layout.astro";
         exports.hw = init({ writeKey: "my-shop", host: "http://127.0.0.1:8787" });`,
       "jest/shop.js": `const { hw } = require("./analytics"); exports.buy = (sku) => hw.track("Buy Clicked", { sku });`,
     },
-    run: [["npx", "tsc"], ["npx", "vitest", "run"], ["npx", "jest", "--rootDir", "jest"]],
+    run: [["npx", "tsc"], ["npx", "vitest", "run", "--dir", "src"], ["npx", "jest", "--rootDir", "jest"]],
   },
   html: {
     packages: [],
