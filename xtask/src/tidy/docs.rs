@@ -1,4 +1,4 @@
-//! The prose of the repository leads somewhere: links, headings and JSON of every Markdown file.
+//! What the Markdown files name is there: files and headings of links, verbs of make; blocks marked as JSON are JSON.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -6,10 +6,13 @@ use super::{Checked, tree::Tree};
 
 const DECISIONS: &str = "docs/decisions/";
 
-/// Checks that relative links resolve, headings that they name exist, and blocks marked as JSON parse.
+/// Checks that relative links resolve, that the headings and the verbs of make that pages name exist, and that blocks marked
+/// as JSON parse.
 pub(crate) fn check(tree: &Tree) -> Checked {
     let mut findings = Vec::new();
     let (mut pages, mut links, mut blocks) = (0, 0, 0);
+    let makefile =
+        tree.files.iter().find(|file| file.path == "Makefile").map_or("", |file| file.text.as_str());
     for file in tree.files.iter().filter(|file| is_page(&file.path)) {
         pages += 1;
         let page = Page::read(&file.text);
@@ -18,6 +21,9 @@ pub(crate) fn check(tree: &Tree) -> Checked {
             if let Err(problem) = resolve(tree, &file.path, link) {
                 findings.push(format!("{}: {problem}", file.path));
             }
+        }
+        for verb in page.verbs.iter().filter(|verb| !has_verb(makefile, verb)) {
+            findings.push(format!("{}: the Makefile has no verb {verb}", file.path));
         }
         for block in &page.json {
             blocks += 1;
@@ -53,6 +59,8 @@ struct Page {
     links: Vec<String>,
     /// The blocks marked `json`.
     json: Vec<String>,
+    /// The verbs of `make` that shell blocks and code between backticks name.
+    verbs: Vec<String>,
     /// What the headings are called in a link.
     anchors: BTreeSet<String>,
 }
@@ -70,7 +78,10 @@ impl Page {
                     }
                     fence = None;
                 }
-                (Some((_, block)), None) => block.push(line),
+                (Some((info, block)), None) => {
+                    page.verbs.extend(Some(line).filter(|_| info == "sh").and_then(verb));
+                    block.push(line);
+                }
                 (None, Some(info)) => fence = Some((info.to_owned(), Vec::new())),
                 (None, None) => page.line(line),
             }
@@ -82,6 +93,7 @@ impl Page {
         if line.starts_with('#') {
             self.anchors.insert(anchor(line.trim_start_matches('#').trim()));
         }
+        self.verbs.extend(line.split('`').skip(1).step_by(2).filter_map(verb));
         // Code is no link.
         let prose: String = line.split('`').step_by(2).collect::<Vec<_>>().join("``");
         for (at, _) in prose.match_indices("](") {
@@ -91,6 +103,17 @@ impl Page {
             }
         }
     }
+}
+
+/// The verb of a `make` command.
+fn verb(command: &str) -> Option<String> {
+    let verb = command.trim().strip_prefix("make ")?.split_whitespace().next()?;
+    let is_verb = verb.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    is_verb.then(|| verb.to_owned())
+}
+
+fn has_verb(makefile: &str, verb: &str) -> bool {
+    makefile.lines().any(|line| line.strip_prefix(verb).is_some_and(|rest| rest.starts_with(':')))
 }
 
 /// How GitHub names a heading in a link.
@@ -132,9 +155,17 @@ mod tests {
         let file = |path: &str, text: &str| File { path: path.to_owned(), text: text.to_owned() };
         let other = file("docs/b/other.md", "# A Heading: `x`, *y*\n");
         let index = file("docs/decisions/README.md", "[1](1.md)");
+        let makefile = file("Makefile", "run: setup ## build\nnpm: ## pack\n");
         let decision = file("docs/decisions/1.md", "");
         check(&Tree {
-            files: vec![file("docs/page.md", text), other, file("README.md", "# Top\n"), index, decision],
+            files: vec![
+                file("docs/page.md", text),
+                other,
+                file("README.md", "# Top\n"),
+                index,
+                decision,
+                makefile,
+            ],
         })
         .1
     }
@@ -165,6 +196,9 @@ mod tests {
         check("[a](b/other.md#none)", "a heading that docs/b/other.md does not have");
         check("```json\n{\"a\":1}\n```\n```json schema=x\n[]\n```", "");
         check("[a](decisions/README.md)", "");
+        check("`make run`\n```sh\nmake npm    # packs\n```", "");
+        check("`make walk`", "no verb walk");
+        check("```sh\nmake fly\n```", "no verb fly");
         check("```json\n{a:1}\n```", "a block marked json is none");
     }
 }
