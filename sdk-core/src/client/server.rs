@@ -95,7 +95,7 @@ impl Client {
         library.put("}}");
         #[cfg(feature = "plugins")]
         let mut plugins = core::mem::take(&mut self.plugins);
-        let has_agent = own.get("userAgent").is_some();
+        let has_agent = own.get("userAgent").is_some_and(|agent| agent.text() != "null");
         let host = &without(&self.context, |key| match key {
             "locale" | "timezone" => true,
             "os" | "device" => has_agent,

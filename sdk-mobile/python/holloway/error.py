@@ -1,4 +1,4 @@
-"""What a client can tell its app. Calls that record something raise none of these: what cannot be sent is counted."""
+"""Errors of settings, of ``flush`` and of ``shutdown``. Calls that record something raise none of these."""
 
 from __future__ import annotations
 
@@ -41,28 +41,27 @@ class RefusedError(HollowayError, PermissionError):
 
 
 class RejectedError(HollowayError, RuntimeError):
-    """Some events were not accepted and are lost; the others were delivered. ``Client.losses`` has the reasons."""
+    """Some events are lost, and the others were delivered. The text counts them by reason, and so does ``Client.losses``."""
 
 
 class StoppedError(HollowayError, RuntimeError):
     """The client was shut down before."""
 
 
-class ForkedError(HollowayError, RuntimeError):
-    """The client was made before a fork: its threads live in the parent only. Make one in each process."""
-
+# The binding adds the kinds of its error at import, where no type checker sees them.
+_ffi: typing.Any = ffi.HollowayError
 
 _NAMES: dict[type[Exception], type[HollowayError]] = {
-    ffi.HollowayError.WriteKey: WriteKeyError,
-    ffi.HollowayError.Setting: SettingError,
-    ffi.HollowayError.Host: HostError,
-    ffi.HollowayError.Directory: DirectoryError,
-    ffi.HollowayError.Start: StartError,
-    ffi.HollowayError.TimedOut: TimedOutError,
-    ffi.HollowayError.Refused: RefusedError,
-    ffi.HollowayError.Rejected: RejectedError,
-    ffi.HollowayError.Stopped: StoppedError,
-    ffi.HollowayError.Disabled: HollowayError,
+    _ffi.WriteKey: WriteKeyError,
+    _ffi.Setting: SettingError,
+    _ffi.Host: HostError,
+    _ffi.Directory: DirectoryError,
+    _ffi.Start: StartError,
+    _ffi.TimedOut: TimedOutError,
+    _ffi.Refused: RefusedError,
+    _ffi.Rejected: RejectedError,
+    _ffi.Stopped: StoppedError,
+    _ffi.Disabled: HollowayError,
 }
 
 

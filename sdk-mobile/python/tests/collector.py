@@ -94,9 +94,13 @@ class RealCollector:
             text = answer.read().decode()
         return {fate: int(count) for fate, count in re.findall(r'holloway_events_total\{fate="(\w+)"\} (\d+)', text)}
 
-    def close(self) -> None:
+    def stop(self) -> None:
+        """Ends it in order; its folder is free then."""
         self._process.terminate()
         self._process.wait(timeout=30)
+
+    def close(self) -> None:
+        self.stop()
         assert self._process.stdout is not None
         self._process.stdout.close()
 

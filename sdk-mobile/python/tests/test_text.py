@@ -8,7 +8,7 @@ import json
 import unittest
 import uuid
 
-from holloway.text import DEPTH_MAX, json_object, unicode, unix_ms
+from holloway.text import DEPTH_MAX, TooLarge, json_object, unicode, unix_ms
 
 
 class Plan(enum.Enum):
@@ -58,11 +58,26 @@ class Text(unittest.TestCase):
 
     def test_an_object_that_contains_itself_comes_to_an_end(self) -> None:
         loop: list = []
-        loop.append(loop)
-        text = json_object({"v": loop})
+        loop.extend([loop, loop, {"a": loop}])
+        self.check(loop, '[null,null,{"a":null}]')
+        twice = [1]
+        self.check([twice, twice], "[[1],[1]]")
+
+    def test_what_is_deeper_than_32_levels_is_null(self) -> None:
+        deep: list = []
+        for _ in range(100):
+            deep = [deep]
+        text = json_object({"v": deep})
         assert text is not None
         self.assertEqual(text.count("["), DEPTH_MAX)
         json.loads(text)
+
+    def test_more_values_than_an_event_can_have_are_refused_early(self) -> None:
+        doubled: list = []
+        for _ in range(30):
+            doubled = [doubled, doubled]
+        with self.assertRaises(TooLarge):
+            json_object({"v": doubled})
 
     def test_no_mapping_is_a_mistake_of_the_app(self) -> None:
         self.assertIsNone(json_object(None))
