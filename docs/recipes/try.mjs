@@ -224,7 +224,7 @@ const visit = async (browser, origin, about = "/about") => {
   await page.waitForFunction((path) => location.pathname.startsWith(path), {}, about);
   await page.waitForSelector("h1");
   // A route's view waits for its title.
-  await pause(600);
+  await pause(1_500);
   await context.close();
   return trouble;
 };
