@@ -360,7 +360,8 @@ impl Client {
         context: Option<&impl Serialize>,
     ) {
         let shared = &*self.shared;
-        let stamp = Stamp { unix_ms: shared.clock.now().unix_ms, random: shared.ids.next() };
+        let (unix_ms, nanos) = Clock::unix_ms_and_nanos();
+        let stamp = Stamp { unix_ms, random: shared.ids.next(nanos) };
         let mut record = Scratch::new();
         call::write(&mut record, kind, stamp, words, object, context);
         // A loss is counted there, and reported by the worker: a log line here could make the caller wait.

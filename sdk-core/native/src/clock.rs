@@ -20,6 +20,12 @@ impl Clock {
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Now { unix_ms: millis(unix), mono_ms: millis(self.start.elapsed()) }
     }
+
+    /// Returns milliseconds since 1970, and the nanoseconds of the running second.
+    pub(crate) fn unix_ms_and_nanos() -> (u64, u32) {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        (millis(unix), unix.subsec_nanos())
+    }
 }
 
 fn millis(duration: Duration) -> u64 {

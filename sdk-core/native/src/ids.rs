@@ -2,6 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// Bits of the count; a second's nanoseconds need the other 30.
+const COUNT_BITS: u32 = 34;
+const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;
+
 /// Ten bytes that no other event of this client gets, and none of another client but by a chance of one in 2^72.
 #[derive(Debug)]
 pub(crate) struct Ids {
@@ -15,8 +19,11 @@ impl Ids {
         Self { seed: [word(0), word(8)], count: AtomicU64::new(word(16)) }
     }
 
-    pub(crate) fn next(&self) -> [u8; 10] {
-        let count = self.count.fetch_add(1, Ordering::Relaxed);
+    /// Returns the next ten bytes. The nanoseconds of the call's second keep apart what a process and its fork count alike.
+    pub(crate) fn next(&self, nanos: u32) -> [u8; 10] {
+        let count = self.count.fetch_add(1, Ordering::Relaxed) & COUNT_MASK;
+        // Side by side, so that no two calls have the same number.
+        let count = count | (u64::from(nanos) << COUNT_BITS);
         let mut random = [0; 10];
         random[2..].copy_from_slice(&mixed(self.seed[0] ^ count).to_le_bytes());
         random[..2].copy_from_slice(&mixed(self.seed[1] ^ count).to_le_bytes()[..2]);
@@ -63,10 +70,18 @@ mod tests {
         let ids = Ids::new([7; 32]);
         let all: Vec<Vec<[u8; 10]>> = std::thread::scope(|scope| {
             let threads: Vec<_> =
-                (0..4).map(|_| scope.spawn(|| (0..1_000).map(|_| ids.next()).collect())).collect();
+                (0..4).map(|_| scope.spawn(|| (0..1_000).map(|_| ids.next(0)).collect())).collect();
             threads.into_iter().map(|thread| thread.join().expect("does not panic")).collect()
         });
         let distinct: HashSet<[u8; 10]> = all.into_iter().flatten().collect();
         assert_eq!(distinct.len(), 4_000);
+    }
+
+    #[test]
+    fn a_process_and_its_fork_get_different_ids() {
+        let [parent, child] = [Ids::new([7; 32]), Ids::new([7; 32])];
+        assert_eq!(parent.next(5), child.next(5), "they count alike");
+        let ids = [parent.next(999_999_999), child.next(0), parent.next(1), child.next(2)];
+        assert_eq!(HashSet::from(ids).len(), 4);
     }
 }
