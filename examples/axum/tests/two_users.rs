@@ -27,7 +27,11 @@ fn two_users_through_one_server_are_two_persons() {
         let answer = request(&address, "POST", path, &[("x-user", user), ("cookie", cookie)]);
         assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
     };
-    // As a web visitor first: no user, and the cookie of the browser package.
+    // A page view as the browser package sends it, which begins a session.
+    let page = r#"{"writeKey":"demo","anonymousId":"visitor-1","context":{"library":{"name":"holloway-js"},"session":{"id":"s","eventIndex":1}}}"#;
+    let answer = send(&collector["http://".len()..], "POST", "/v1/page", &[], page);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    // The shop's page for the same visitor: no user, and the cookie of the browser package.
     request(&address, "GET", "/products/lamp", &[("cookie", "a=b; hw_demo=visitor-1/////")]);
     post("/login", "ada", "hw_demo=visitor-1/ada////");
     post("/orders?total=12.5", "ada", "hw_demo=visitor-1/ada////");
@@ -40,12 +44,15 @@ fn two_users_through_one_server_are_two_persons() {
     runtime.block_on(done).expect("joins").expect("stops in order");
 
     let summary = derive(data.path(), &DeriveOptions::default(), &Quiet).expect("derives");
-    assert_eq!((summary.events, summary.people), (5, 2), "nothing is the client's own");
+    assert_eq!((summary.events, summary.people), (6, 2), "nothing is the client's own");
     let [ada, visitor, bob] =
         ["ada", "visitor-1", "bob"].map(|id| person(data.path(), id).expect("is known"));
     assert_eq!(ada.person_id, visitor.person_id, "the login joined them");
     assert_ne!(ada.person_id, bob.person_id);
-    assert_eq!((&ada.profile["events"], &bob.profile["events"]), (&3.into(), &2.into()));
+    assert_eq!((&ada.profile["events"], &bob.profile["events"]), (&4.into(), &2.into()));
+    assert_eq!(ada.sessions.len(), 1, "the server's events join the visitor's session");
+    assert_eq!((&ada.sessions[0]["events"], &ada.sessions[0]["page_views"]), (&4.into(), &1.into()));
+    assert!(bob.sessions.is_empty(), "and begin none: {:?}", bob.sessions);
     assert_eq!(bob.ids.len(), 1, "{:?}", bob.ids);
 }
 
@@ -62,13 +69,18 @@ fn start(collector: &str, events: &Path) -> (Child, String) {
 }
 
 fn request(address: &str, method: &str, path: &str, headers: &[(&str, &str)]) -> String {
+    send(address, method, path, headers, "")
+}
+
+fn send(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("connects");
-    let mut head =
-        format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: 0\r\n");
+    let bytes = body.len();
+    let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {bytes}\r\n");
+    head.push_str("connection: close\r\n");
     for (name, value) in headers {
         head.extend([name, ": ", value, "\r\n"]);
     }
-    write!(stream, "{head}user-agent: Firefox\r\n\r\n").expect("writes");
+    write!(stream, "{head}user-agent: Firefox\r\n\r\n{body}").expect("writes");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("reads");
     answer

@@ -133,6 +133,17 @@ impl<'a> Visit<'a> {
             }
             self.exit_page = fact.page;
         }
+        self.note(fact, rules);
+    }
+
+    /// Adds an event that a server sent meanwhile: it counts, and lasts no longer than the visitor's own events.
+    pub(crate) fn join(&mut self, fact: &Fact<'a>, rules: &SessionRules) {
+        self.events += 1;
+        self.note(fact, rules);
+    }
+
+    /// Notes what a track event says of the visitor's engagement.
+    fn note(&mut self, fact: &Fact<'a>, rules: &SessionRules) {
         let is_one_of = |names: &[String]| fact.name.is_some_and(|name| names.iter().any(|one| one == name));
         if !self.interacted && fact.kind == EventKind::Track && fact.engaged_ms.is_none() {
             self.interacted = !is_one_of(&rules.passive_events);

@@ -37,7 +37,7 @@ pub struct SessionRules {
     pub split_midnight: bool,
     /// Start anew when an event carries another campaign. Off.
     pub split_campaign: bool,
-    /// Events from servers count and extend sessions. On.
+    /// Events from servers join a session that is running, and neither start nor extend one. On; off, they are in none.
     pub server_events: bool,
     /// Events of robots count and extend sessions. On.
     pub bots: bool,
@@ -110,8 +110,8 @@ impl<'r, 'a> Stitcher<'r, 'a> {
         self.pages.clear();
     }
 
-    /// The next fact in order. Answers the position, in the answer of [`Stitcher::end`], of the session
-    /// that it belongs to; `None` when the rules exclude it.
+    /// Adds the next fact in order. Returns the position, in the result of [`Stitcher::end`], of the session that it belongs
+    /// to; `None` when the rules exclude it, and for a server's event while no session runs.
     pub fn event(&mut self, fact: &Fact<'a>) -> Option<u32> {
         let excluded = match fact.origin {
             Origin::Client => false,
@@ -126,6 +126,12 @@ impl<'r, 'a> Stitcher<'r, 'a> {
         let goes_on = running
             .map(|at| self.running[at].1)
             .filter(|visit| !self.splits(&self.visits[*visit as usize], fact));
+        if fact.origin == Origin::Server {
+            // A server speaks at times of its own, long after its visitor has left.
+            let visit = goes_on?;
+            self.visits[visit as usize].join(fact, self.rules);
+            return Some(visit);
+        }
         let visit = goes_on.unwrap_or_else(|| {
             let visit = self.visits.len() as u32;
             self.visits.push(Visit::new(self.person, fact));

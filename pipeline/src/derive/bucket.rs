@@ -119,6 +119,7 @@ fn fact<'a>(event: &Event, message_id: &'a str, scan: &'a Scan, people: &People)
         user_id: people.unblocked_user(event.user, words),
         page: words.texts.text(event.page),
         engaged_ms: (event.engaged_ms > 0).then_some(event.engaged_ms),
+        origin: event.origin,
         ..Fact::new(event.at(), event.kind, message_id)
     };
     if fact.page.is_none() && fact.is_view() {

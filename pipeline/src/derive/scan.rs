@@ -8,11 +8,12 @@ use crate::workers::map_ordered;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, BooleanArray};
+use holloway_rules::fact::Origin;
 use holloway_wire::{EventKind, Timestamp};
 use rustc_hash::FxHashMap;
 use std::sync::{Mutex, PoisonError};
 
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 18] = [
     "message_id",
     "type",
     "event",
@@ -30,6 +31,25 @@ const COLUMNS: [&str; 17] = [
     "utm_campaign",
     "paid_click",
     "engaged_ms",
+    "library",
+];
+
+/// Libraries of servers by their names before the version, lowercase. Those of ours serve apps with one user too, whose events
+/// have a session of their own; an event without one is a server's.
+const SERVER_LIBRARIES: [&str; 13] = [
+    "holloway-rust",
+    "holloway-python",
+    "holloway-kotlin",
+    "holloway-swift",
+    "@segment/analytics-node",
+    "analytics-node",
+    "analytics-python",
+    "analytics-go",
+    "analytics-java",
+    "analytics-ruby",
+    "analytics-php",
+    "analytics-rust",
+    "analytics.net",
 ];
 
 /// One event. Numbers are those of [`Scan`]'s interners; 0 is none.
@@ -48,6 +68,7 @@ pub(crate) struct Event {
     pub(crate) extra: u32,
     form: Form,
     pub(crate) kind: EventKind,
+    pub(crate) origin: Origin,
 }
 
 impl Event {
@@ -64,6 +85,7 @@ impl Event {
         extra: 0,
         form: Form::Other,
         kind: EventKind::Track,
+        origin: Origin::Client,
     };
 
     pub(crate) fn at(&self) -> Timestamp {
@@ -157,6 +179,12 @@ pub(crate) fn scan(files: &[TableFile], threads: usize, progress: &dyn Progress)
     Ok(Scan { events, words: words.into_inner().unwrap_or_else(PoisonError::into_inner) })
 }
 
+/// Returns whether a library, written as its name, a slash and its version, is a server's.
+fn is_of_server(library: &str) -> bool {
+    let name = library.rsplit_once('/').map_or(library, |(name, _)| name);
+    SERVER_LIBRARIES.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 fn read_group(
     file: &TableFile,
     group: usize,
@@ -170,7 +198,8 @@ fn read_group(
     let paid: &BooleanArray = crate::file::column(&batch, "paid_click").as_boolean();
     let (messages, traits) = (strings(&batch, "message_id"), strings(&batch, "traits"));
     let texts = |name| Texts::of(&batch, name);
-    let (kinds, previous) = (texts("type"), texts("previous_id"));
+    let (kinds, previous, libraries) = (texts("type"), texts("previous_id"), texts("library"));
+    let is_server: Vec<bool> = libraries.values.iter().map(|name| name.is_some_and(is_of_server)).collect();
     let kind_of: Vec<EventKind> =
         kinds.values.iter().map(|word| word.and_then(EventKind::parse).unwrap_or(EventKind::Track)).collect();
 
@@ -191,6 +220,9 @@ fn read_group(
         event.at = times.value(row);
         event.kind = kind_of[kinds.keys.value(row) as usize];
         event.sequence = clamp(sequences.is_valid(row).then(|| sequences.value(row)));
+        if sequences.is_null(row) && libraries.get_key(row).is_some_and(|library| is_server[library]) {
+            event.origin = Origin::Server;
+        }
         event.engaged_ms = clamp(engaged.is_valid(row).then(|| engaged.value(row)));
         event.anonymous = anonymous.get(row);
         event.user = users.get(row);

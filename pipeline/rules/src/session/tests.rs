@@ -216,6 +216,29 @@ proptest! {
 }
 
 #[test]
+fn a_servers_event_joins_a_running_session_and_neither_starts_nor_extends_one() {
+    let rules = SessionRules::default();
+    let mut stitcher = Stitcher::new(&rules, &utc_day);
+    stitcher.begin(PersonId::from_bytes([1; 16]));
+    let (server, client) = (Origin::Server, Origin::Client);
+    let facts =
+        [(server, 0), (client, 10), (server, 40), (server, 41), (client, 41), (server, 60), (client, 100)];
+    let positions: Vec<_> = facts
+        .iter()
+        .map(|(origin, minute)| {
+            let at = Timestamp::from_micros(minute * MINUTE_US);
+            stitcher.event(&Fact { origin: *origin, ..Fact::new(at, EventKind::Track, "m") })
+        })
+        .collect();
+    // Before any session; 30 minutes after its latest event, which is the last moment; a minute later, when it is over, though
+    // a server spoke meanwhile, so that the visitor's next event begins another one.
+    assert_eq!(positions, [None, Some(0), Some(0), None, Some(1), Some(1), Some(2)]);
+    let sessions = stitcher.end();
+    let found: Vec<_> = sessions.iter().map(|session| (session.events, session.duration_ms)).collect();
+    assert_eq!(found, [(2, 0), (2, 0), (1, 0)]);
+}
+
+#[test]
 fn robots_and_servers_can_be_left_out() {
     let rules = SessionRules { server_events: false, bots: false, ..SessionRules::default() };
     let mut stitcher = Stitcher::new(&rules, &utc_day);
