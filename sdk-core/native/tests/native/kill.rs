@@ -43,6 +43,17 @@ fn child() {
         say("n 0");
         wait_to_be_killed();
     }
+    if role == "serves users" {
+        for n in 0..4_000 {
+            if n % 4 == 0 {
+                hw.track("Counted", json!({ "n": n }));
+            } else {
+                hw.for_user(format!("u{n}")).track("Counted", json!({ "n": n }));
+            }
+            say(&format!("n {n}"));
+        }
+        wait_to_be_killed();
+    }
     // However far the child gets ahead of the parent's reading, it calls no more than the outbox may hold.
     if role == "changes users" {
         for n in 0..2_000 {
@@ -149,6 +160,37 @@ fn after_a_kill_every_event_is_still_its_own_users() {
             anonymous_ids.insert(event["anonymousId"].as_str().expect("an id").to_owned());
         }
         assert_eq!(anonymous_ids.len(), found.len(), "each reset made another one");
+    }
+}
+
+#[test]
+fn after_a_kill_events_for_many_users_are_each_their_own_users() {
+    let rounds: usize = std::env::var("HOLLOWAY_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
+    for round in 0..rounds {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut said = BTreeSet::new();
+        // The second kill comes after events whose numbers go on from what the first one left.
+        for lines in [2 + round * 2_654_435_761 % 600, 30] {
+            said.extend(killed(folder.path(), "serves users", lines));
+        }
+        let recorder = Recorder::new();
+        let found = numbers(&recorder, folder.path());
+        assert!(said.is_subset(&found), "round {round}: missing {:?}", said.difference(&found));
+        let events = parsed(&recorder);
+        let (own, others): (Vec<&Value>, Vec<&Value>) =
+            events.iter().partition(|event| event["properties"]["n"].as_u64().expect("a number") % 4 == 0);
+        for event in others {
+            assert_eq!(event["userId"], format!("u{}", event["properties"]["n"]), "round {round}");
+            assert!(event.get("anonymousId").is_none() && event["context"].get("session").is_none());
+        }
+        let sequence = |event: &&Value| event["context"]["session"]["sequence"].as_u64().expect("a number");
+        let sequences: Vec<u64> = own.iter().map(sequence).collect();
+        assert_eq!(
+            sequences,
+            (1..=own.len() as u64).collect::<Vec<u64>>(),
+            "round {round}: without gap or repeat"
+        );
+        assert!(own.iter().all(|event| event.get("userId").is_none()));
     }
 }
 
