@@ -75,6 +75,7 @@ test-mobile: ## the bindings in Python and Kotlin, against a real collector; nam
 	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-mobile/python/test.sh
 	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-mobile/kotlin/test.sh
 	sdk-mobile/swift/build.sh
+	cargo check --quiet --package holloway-mobile --lib --no-default-features --target aarch64-linux-android
 
 .PHONY: test-swift
 test-swift: ## the Swift package, with a Swift 6 toolchain, or with Debian 13's in target/swift/debian (as root; not part of test)

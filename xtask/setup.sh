@@ -58,6 +58,12 @@ want strace strace
 want unshare util-linux
 install_packages
 
+# For Android only names and types are checked, which needs no NDK.
+rustup target list --installed | grep -qx aarch64-linux-android || {
+  echo "setup: adding the Rust target aarch64-linux-android"
+  rustup target add aarch64-linux-android >/dev/null
+}
+
 rustup target list --installed | grep -qx wasm32-unknown-unknown || {
   echo "setup: adding the Rust target wasm32-unknown-unknown"
   rustup target add wasm32-unknown-unknown >/dev/null
