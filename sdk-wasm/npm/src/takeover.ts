@@ -16,6 +16,8 @@ export interface ScriptHolloway extends Holloway {
   init(options: ScriptOptions): Holloway;
 }
 
+type Methods = Readonly<Record<string, (...given: unknown[]) => unknown>>;
+
 /** Takes the calls of pages that were left before this script came to them. */
 const takeKept = (prefix: string): string[] => {
   try {
@@ -39,7 +41,7 @@ const replay = (client: Holloway, [method, given, timestamp, messageId, url, ref
     given[2] = { timestamp, messageId, ...options, context: { ...context, ...options?.context } };
     if (method == "page") given[1] = { ...context.page, ...(given[1] as Properties) };
   }
-  (client as unknown as Record<string, (...given: unknown[]) => void>)[method]!(...given);
+  (client as unknown as Methods)[method]!(...given);
 };
 
 /** @internal Makes `window.holloway` the real one. */
@@ -69,7 +71,9 @@ export const startScript = (features: Readonly<Record<string, unknown>>): void =
     }
     face.settle?.(client.ready);
     // Whoever holds the stub holds the client now.
-    Object.assign(face, client, {
+    // By name at each call: the words of `debug: true` come later, and look at calls first.
+    const methods = Object.entries(client).map(([name, value]) => [name, typeof value == "function" ? (...given: unknown[]) => (client as unknown as Methods)[name]!(...given) : value]);
+    Object.assign(face, Object.fromEntries(methods), {
       init: (more?: InitOptions) => (more?.writeKey == options.writeKey ? face : createClient(more)),
       use: (plugin: Plugin) => (client.use(plugin), face),
       calls: undefined,

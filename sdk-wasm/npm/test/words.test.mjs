@@ -2,12 +2,15 @@
 // same words by `debug: true` in the production build.
 
 import assert from "node:assert/strict";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { serve } from "./app.mjs";
 import { bundlePage } from "./bundle.mjs";
 import { launch } from "./chromium.mjs";
+import { target } from "./places.mjs";
 
 const PAGE = `
 import { init } from "@holloway/browser";
@@ -275,5 +278,33 @@ test("an option `consent` that is none holds events in memory", async () => {
   });
   assert.deepEqual(result, [[{ kind: "bad-consent", found: "accepted" }], []]);
   assert.deepEqual(requests, []);
+  await context.close();
+});
+
+test("the script of a page without a bundler has the words too, from the file beside it", async (t) => {
+  answer = 200;
+  const folder = join(target, "npm-test/words-script");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const name of ["holloway.iife.js", "words.js"]) cpSync(join(import.meta.dirname, "../dist", name), join(folder, name));
+  const script = "document.documentElement.dataset.ready = true; window.init = (options) => holloway.init(options);";
+  writeFileSync(join(folder, "index.html"), `<!doctype html><title>Shop</title><link rel="icon" href="data:,"><script src="/holloway.iife.js"></script><script>${script}</script>`);
+  const page = await serve(folder);
+  t.after(() => page.stop());
+  const { lines, thrown, context } = await visit(
+    page,
+    async (host) => {
+      const hw = init({ writeKey: "web", host, debug: true, features: { forms: true } });
+      await hw.ready;
+      const isThere = () => performance.getEntriesByType("resource").some(({ name, responseEnd }) => name.endsWith("/words.js") && responseEnd);
+      for (let i = 0; i < 100 && !isThere(); i++) await new Promise((done) => setTimeout(done, 20));
+      for (let i = 0; i < 5; i++) await new Promise((done) => setTimeout(done));
+      hw.track("Big", { order: { total: 10n } });
+      holloway.track();
+      await hw.flush();
+    },
+  );
+  once(lines, [/the feature "forms" is not loaded here.*holloway\.all\.iife\.js/, /track\("Big"\) is lost: properties\.order\.total is a bigint/, /track\(\) lacks the event's name/]);
+  assert.deepEqual([thrown, lines.length], [[], 3], lines.join("\n"));
   await context.close();
 });
