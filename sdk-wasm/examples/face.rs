@@ -40,6 +40,10 @@ impl Face {
         self.0.track(name, "");
     }
 
+    pub fn page(&self, name: &str) {
+        self.0.page(name, "");
+    }
+
     pub fn tell(&self, name: &str, properties: &str) {
         self.0.track(name, properties);
     }

@@ -96,6 +96,7 @@ impl<H: Host> Shell<H> {
     /// | 40 | another tab wrote the state | | | the state |
     /// | 41 | this tab tells losses and deletions | 1, or 0 when another does | | |
     /// | 42 | the cookie changed | | | as `Act::Identity` tells it |
+    /// | 43 | the browser said more of itself | | | the context, a JSON object |
     pub(crate) fn call(&mut self, kind: u32, first: f64, second: f64, text: &str, now: Now) {
         let client = &mut self.client;
         match kind {
@@ -128,11 +129,12 @@ impl<H: Host> Shell<H> {
             40 => client.sync(text, now),
             41 => client.set_follower(first == 0.0, now),
             42 => client.meet(text, now),
+            43 => client.set_context(text),
             _ => {}
         }
         // First the effects: a wipe must not take the identity that is told after it.
         self.pump(now);
-        if kind >= 40
+        if (40..43).contains(&kind)
             // Whoever comes next must know when the visitor was last active.
             || kind == 33
             || self.client.session_index() != self.told_session

@@ -130,10 +130,13 @@ test("an event has the page and the session, and the visitor becomes the user", 
   const at = {
     path: "/",
     referrer: "",
+    referring_domain: "",
     search: "?utm_source=mail&product=7",
     title: "Counter",
     url: `${app.origin}/?utm_source=mail&product=7`,
+    viewId: view.context.page.viewId,
   };
+  assert.match(at.viewId, /^[\da-f]{8}-[\da-f]{4}-7/);
   assert.deepEqual(view.properties, { ...at, kind: "example" });
   assert.deepEqual(first.properties, { clicks: 1 });
   assert.deepEqual(identify.traits, { plan: "pro" });
@@ -143,6 +146,9 @@ test("an event has the page and the session, and the visitor becomes the user", 
     assert.deepEqual(context.campaign, { source: "mail" });
     assert.equal(context.library.name, "holloway-wasm");
     assert.match(context.userAgent, /Chrome/);
+    assert.match(context.tabId, /^[\da-f]{8}-[\da-f]{4}-7/);
+    assert.equal(context.userAgentData.platform, "Linux");
+    assert.equal(typeof context.network.effectiveType, "string");
     assert.equal(context.timezone, await page.evaluate(() => Intl.DateTimeFormat().resolvedOptions().timeZone));
     assert.equal(anonymousId, visitor);
   }
@@ -461,6 +467,43 @@ test("purposes are told with later events, and analytics decides", async () => {
   assert.equal(await page.evaluate(() => localStorage.getItem("hw.demo.c")), "denied");
   assert.ok(!(await left(page)).some((key) => !["hw.demo.c", "hw.demo.s", "hw.demo.t"].includes(key)));
   assert.deepEqual(await collector.named("Unheard", 1, 300), []);
+});
+
+for (const persistence of ["cookie", "local"]) {
+  test(`after a denial that the collector acknowledged no id stays: ${persistence}`, async () => {
+    const page = await face({ persistence });
+    await page.evaluate(() => hw.identify("user-1"));
+    assert.equal(await page.evaluate(() => hw.flush()), true);
+    const ids = await page.evaluate(() => [hw.anonymous_id(), hw.session_id(), "user-1"]);
+    await page.evaluate(() => hw.set_consent("denied"));
+    assert.equal(await page.evaluate(() => hw.flush()), true);
+    ids.push(await page.evaluate(() => hw.anonymous_id()));
+    const kept = await page.evaluate(() => [document.cookie, ...[localStorage, sessionStorage].flatMap((area) => Object.entries(area).flat())]);
+    assert.deepEqual(await page.evaluate(() => Object.keys(localStorage).sort()), ["hw.demo.c", "hw.demo.s", "hw.demo.t"]);
+    for (const id of ids) assert.ok(!kept.some((text) => text.includes(id)), `${id} in ${kept}`);
+  });
+}
+
+test("a page view counts once, and events have its view and their tab", async () => {
+  const page = await face({});
+  await page.evaluate(() => {
+    for (const name of ["A", "A", "B"]) hw.page(name);
+    history.pushState({}, "", "/b");
+    hw.track("On B");
+    hw.page("C");
+    hw.identify("null");
+  });
+  assert.equal(await page.evaluate(() => hw.flush()), true);
+  const tab = collector.events().map(({ context }) => context.tabId);
+  const views = collector.events().map(({ context }) => context.page.viewId);
+  const number = (id) => [...new Set(views)].indexOf(id) + 1;
+  assert.deepEqual(collector.events().map(({ name, event, context }) => `${name ?? event} ${number(context.page.viewId)}`), ["A 1", "B 2", "On B 3", "C 3"]);
+  await page.goBack();
+  await page.reload();
+  await page.waitForFunction(() => document.documentElement.dataset.ready);
+  await page.evaluate(() => (hw.track("Again"), hw.flush()));
+  const [again] = await collector.named("Again", 1);
+  assert.deepEqual([...new Set([...tab, again.context.tabId])], [tab[0]], "one tab");
 });
 
 test("sessions that begin are told, with their reason", async () => {

@@ -48,6 +48,13 @@ pub(super) struct Options {
     pub(super) query_allow: Vec<String>,
 }
 
+impl Options {
+    /// Whether anything may be kept in the browser.
+    pub(super) fn keeps(&self) -> bool {
+        self.persistence != Persistence::Memory
+    }
+}
+
 /// Settings for a [`Client`]; only the collector's origin has no default that fits.
 ///
 /// ```no_run
@@ -199,8 +206,8 @@ fn route(options: &Options) -> Result<String, RouteError> {
 }
 
 fn tab(window: Window, options: Options, url: String) -> Rc<Tab> {
-    let store =
-        Store::new(&window, format!("hw.{}.", options.write_key), options.persistence != Persistence::Memory);
+    let store = Store::new(&window, format!("hw.{}.", options.write_key), options.keeps());
+    let session_store = Store::of_tab(&window, format!("hw.{}.", options.write_key), options.keeps());
     let consent = decided(&store).or(options.consent).unwrap_or_else(|| {
         let navigator = window.navigator();
         let is_denied = (options.respect_gpc && property(&navigator, "globalPrivacyControl").is_truthy())
@@ -245,7 +252,15 @@ fn tab(window: Window, options: Options, url: String) -> Rc<Tab> {
         flushes: RefCell::default(),
         timer: Cell::default(),
         tick: RefCell::default(),
+        view: RefCell::default(),
+        own_id: session_store.get("tab").into(),
+        session_store,
+        hints: RefCell::default(),
     });
+    if tab.own_id.borrow().is_empty() {
+        tab.own_id.replace(tab.new_id(js_sys::Date::now()));
+    }
+    tab.take_tab();
     tab.start();
     tab
 }

@@ -41,7 +41,8 @@ impl Client {
         self.call(TRACK, name, &properties);
     }
 
-    /// A page was viewed; its URL, path, title and referrer are added. The name may be empty.
+    /// Records a page view; its URL, path, title and referrer are added. The name may be empty. A call that says the same
+    /// of the same URL within a second, as an effect that runs twice does, counts once.
     pub fn page(&self, name: &str, properties: impl ToString) {
         self.call(PAGE, name, &properties);
     }
@@ -51,12 +52,12 @@ impl Client {
         self.call(SCREEN, name, &properties);
     }
 
-    /// The visitor is this user.
+    /// Makes this user the visitor's. An id that stands for none (empty, `null`) is refused, and counted as a loss.
     pub fn identify(&self, user_id: &str, traits: impl ToString) {
         self.call(IDENTIFY, user_id, &traits);
     }
 
-    /// The user belongs to this group.
+    /// Makes the user a member of this group; later events carry its id in `context.groupId`, until `reset`.
     pub fn group(&self, group_id: &str, traits: impl ToString) {
         self.call(GROUP, group_id, &traits);
     }
@@ -167,10 +168,16 @@ impl Client {
     }
 
     fn call(&self, kind: u32, name: &str, body: &dyn ToString) {
-        if let Some(tab) = &self.0 {
-            tab.accept(Input::of_call(kind, name, body.to_string(), || {
-                Page::of(&tab.window, &tab.options.query_allow)
-            }));
+        let Some(tab) = &self.0 else { return };
+        let body = body.to_string();
+        if kind == PAGE && !tab.is_another_view(&format!("{name}\0{body}")) {
+            return;
+        }
+        tab.accept(Input::of_call(kind, name, body, || {
+            Page::of(&tab.window, &tab.view_id(), &tab.options.query_allow)
+        }));
+        if kind == PAGE {
+            tab.view.borrow_mut().mark_viewed();
         }
     }
 }

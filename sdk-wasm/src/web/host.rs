@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use holloway_core::wire::MessageId;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
@@ -83,6 +84,14 @@ impl Tab {
         )
     }
 
+    /// An id that was never given, of a time in milliseconds.
+    pub(super) fn new_id(&self, unix_ms: f64) -> String {
+        let random = [self.random(), self.random(), self.random()].map(u32::to_le_bytes);
+        let mut bits = [0; 10];
+        bits.copy_from_slice(&random.as_flattened()[..10]);
+        MessageId::v7(unix_ms as u64, bits).to_text()
+    }
+
     fn append(&self, chunk: u64, record: &str) -> bool {
         let mut chunks = self.chunks.borrow_mut();
         let keys = chunks.entry(chunk).or_default();
@@ -119,7 +128,7 @@ impl Tab {
     }
 
     /// Keeps who the visitor is, for the next page, if consent allows that; else forgets it.
-    fn remember(&self) {
+    fn remember(self: &Rc<Self>) {
         if self.consent.get() != Consent::Granted {
             if !self.shared.borrow().is_empty() {
                 self.share("");
@@ -132,6 +141,7 @@ impl Tab {
         let record = record.join("/");
         self.store.set("i", &record);
         self.share(&record);
+        self.ask_hints();
     }
 
     /// Tells the app of a session that began; one of a former page, or of a page of a sub-domain, is no news.

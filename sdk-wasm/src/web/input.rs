@@ -27,6 +27,7 @@ pub(super) const HTTP_DONE: u32 = 39;
 pub(super) const SYNC: u32 = 40;
 pub(super) const LEAD: u32 = 41;
 pub(super) const MEET: u32 = 42;
+pub(super) const CONTEXT: u32 = 43;
 
 /// The fields of a record that a cookie or the store has; what is no record has none.
 pub(super) fn fields(record: &str) -> Vec<String> {

@@ -16,6 +16,7 @@ mod storage;
 mod tab;
 mod timer;
 mod transport;
+mod view;
 mod waiting;
 mod writer;
 

@@ -60,22 +60,22 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) fn of(window: &Window, allowed: &[String]) -> Self {
+    pub(super) fn of(window: &Window, view_id: &str, allowed: &[String]) -> Self {
         let document = window.document();
         let href = window.location().href().unwrap_or_default();
         let referrer = document.as_ref().map(web_sys::Document::referrer).unwrap_or_default();
         let title = document.map(|document| document.title()).unwrap_or_default();
-        Self::new(&href, &referrer, &title, allowed)
+        Self::new(&href, &referrer, &title, view_id, allowed)
     }
 
-    fn new(href: &str, referrer: &str, title: &str, allowed: &[String]) -> Self {
+    fn new(href: &str, referrer: &str, title: &str, view_id: &str, allowed: &[String]) -> Self {
         let at = Address::new(href, allowed);
         let from = if referrer.is_empty() { String::new() } else { Address::new(referrer, allowed).href };
         let properties = object(
-            [("path", &at.path), ("referrer", &from), ("search", &at.search), ("url", &at.href)]
-                .map(|(key, value)| (key, value.as_str()))
+            [("path", at.path.as_str()), ("referrer", &from), ("referring_domain", host_of(&from))]
                 .into_iter()
-                .chain([("title", title)]),
+                .chain([("search", at.search.as_str()), ("url", &at.href)])
+                .chain([("title", title), ("viewId", view_id)]),
         );
         let mut campaign: Vec<(String, String)> = Vec::new();
         for (key, value) in query::pairs(at.search.trim_start_matches('?')) {
@@ -106,6 +106,16 @@ impl Page {
         let mut out = Vec::new();
         write_merged(&mut out, under, over);
         String::from_utf8(out).unwrap_or_else(|_| body.to_owned())
+    }
+}
+
+/// Returns the host's name in a cleaned URL; empty for none.
+fn host_of(href: &str) -> &str {
+    let authority = href.split_once("://").map_or("", |(_, rest)| rest.split('/').next().unwrap_or_default());
+    // A port is digits; an address of IPv6 has colons of its own.
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
     }
 }
 

@@ -24,6 +24,7 @@ impl Tab {
             if shown.visibility_state() == VisibilityState::Hidden {
                 return tab.leave();
             }
+            tab.take_tab();
             tab.note(VISIBLE);
         });
         self.on(&self.window, "pagehide", |tab, _| {
@@ -32,6 +33,9 @@ impl Tab {
         });
         self.on(&self.window, "pageshow", |tab, event| {
             if event.dyn_ref::<PageTransitionEvent>().is_some_and(PageTransitionEvent::persisted) {
+                // What comes back is viewed anew.
+                tab.view.borrow_mut().end();
+                tab.take_tab();
                 tab.note(LEAD);
                 tab.hold_own();
                 tab.note(VISIBLE);
@@ -54,6 +58,7 @@ impl Tab {
 
     /// The page may never come back: nothing waits any more.
     fn leave(self: &Rc<Self>) {
+        self.leave_tab();
         self.transport.leave();
         match self.shell.try_borrow().map(|shell| shell.is_some()) {
             Ok(true) => self.settle(),

@@ -2,7 +2,8 @@
 //! origin know the same visitor.
 //!
 //! Keys begin with `hw.<writeKey>.`: `s` state, `t` its copy, `i` identity, `c` consent, and `o.<writer>.<chunk>.<n>`
-//! records. Each tab is a writer of its own, so that tabs never touch each other's keys.
+//! records. Each tab is a writer of its own, so that tabs never touch each other's keys. In sessionStorage `tab` is the tab's
+//! id, while no page is shown.
 
 use std::fmt::Display;
 
@@ -17,6 +18,12 @@ pub(super) struct Store {
 impl Store {
     pub(super) fn new(window: &Window, prefix: String, is_allowed: bool) -> Self {
         let area = if is_allowed { window.local_storage().ok().flatten() } else { None };
+        Self { area, prefix }
+    }
+
+    /// The same in the storage of the tab.
+    pub(super) fn of_tab(window: &Window, prefix: String, is_allowed: bool) -> Self {
+        let area = if is_allowed { window.session_storage().ok().flatten() } else { None };
         Self { area, prefix }
     }
 

@@ -17,9 +17,10 @@ use super::{
     consent::{decided, word},
     cookie::Cookie,
     environment,
-    input::{CONSENT, FLUSH, Input, LEAD, MEET, SYNC, fields},
+    input::{CONSENT, CONTEXT, FLUSH, Input, LEAD, MEET, SYNC, fields},
     storage::Store,
     transport::Transport,
+    view::View,
     waiting::Waiting,
 };
 use crate::shell::{self, Shell};
@@ -66,6 +67,12 @@ pub(super) struct Tab {
     pub(super) flushes: RefCell<Vec<Function>>,
     pub(super) timer: Cell<Option<i32>>,
     pub(super) tick: RefCell<Option<Function>>,
+    pub(super) view: RefCell<View>,
+    /// What is kept from one page of the tab to the next, and the tab's id.
+    pub(super) session_store: Store,
+    pub(super) own_id: RefCell<String>,
+    /// The client hints, as JSON and perhaps empty, once they were asked for.
+    pub(super) hints: RefCell<Option<String>>,
 }
 
 impl Tab {
@@ -81,7 +88,7 @@ impl Tab {
             self.options.write_key.as_str(),
             word(self.consent.get()),
             known.first().filter(|_| is_known).map_or("", String::as_str),
-            &environment::describe(&self.window),
+            &self.describe(),
             &state,
             &self.store.get("t"),
         ];
@@ -173,7 +180,66 @@ impl Tab {
         self.store.set("c", word(consent));
         if consent == Consent::Denied {
             self.share("");
+            self.renew_tab();
         }
+    }
+
+    /// Returns the id of the view of now.
+    pub(super) fn view_id(&self) -> String {
+        let path = self.window.location().pathname().unwrap_or_default();
+        self.view.borrow_mut().id(&path, || self.new_id(Date::now()))
+    }
+
+    /// Returns whether a page view is another one than the last.
+    pub(super) fn is_another_view(&self, said: &str) -> bool {
+        let location = self.window.location();
+        let (href, path) = (location.href().unwrap_or_default(), location.pathname().unwrap_or_default());
+        self.view.borrow_mut().take(&href, &path, said, Date::now())
+    }
+
+    /// Takes the tab's id out of its storage, which a tab that is duplicated copies: it is there only between two pages.
+    pub(super) fn take_tab(&self) {
+        self.session_store.remove("tab");
+    }
+
+    /// Leaves the tab's id to its next page.
+    pub(super) fn leave_tab(&self) {
+        if self.consent.get() == Consent::Granted {
+            self.session_store.set("tab", &self.own_id.borrow());
+        }
+    }
+
+    /// Makes another id for the tab: a visitor who agrees after a denial is a new one.
+    fn renew_tab(&self) {
+        let id = self.new_id(Date::now());
+        self.own_id.replace(id);
+        self.take_tab();
+        self.tell_context();
+    }
+
+    fn tell_context(&self) {
+        if self.is_ready.get() {
+            self.run(Input::of(CONTEXT, self.describe()));
+        }
+    }
+
+    fn describe(&self) -> String {
+        let hints = self.hints.borrow();
+        environment::describe(&self.window, &self.own_id.borrow(), hints.as_deref().unwrap_or_default())
+    }
+
+    /// Asks the browser for its client hints, once a page, and never where a page keeps nothing.
+    pub(super) fn ask_hints(self: &Rc<Self>) {
+        if self.hints.borrow().is_some() || !self.options.keeps() {
+            return;
+        }
+        self.hints.replace(Some(String::new()));
+        let tab = self.clone();
+        spawn_local(async move {
+            let hints = environment::client_hints(&tab.window).await;
+            tab.hints.replace(Some(hints.unwrap_or_default()));
+            tab.tell_context();
+        });
     }
 
     /// Resolves with whether nothing waits any more.

@@ -3,10 +3,7 @@
 
 use std::rc::Rc;
 
-use holloway_core::wire::{
-    MessageId,
-    json::{write_number, write_string},
-};
+use holloway_core::wire::json::{write_number, write_string};
 use js_sys::{Array, JSON};
 use wasm_bindgen::JsCast;
 
@@ -41,10 +38,7 @@ impl Tab {
         let key = record_key(&self.writer, "q", waiting.len());
         if call.kind != CONSENT && is_seen && self.consent.get() == Consent::Granted {
             // Who dies here leaves it to another page: the collector must know the two as one.
-            let random = [self.random(), self.random(), self.random()].map(u32::to_le_bytes);
-            let mut bits = [0; 10];
-            bits.copy_from_slice(&random.as_flattened()[..10]);
-            let id = MessageId::v7(call.first as u64, bits).to_text();
+            let id = self.new_id(call.first);
             let [body, context, integrations, _, name] = texts(&call.text);
             call.text = [body, context, integrations, &id, name].join("\0");
             self.store.set(&key, &record(&call));
