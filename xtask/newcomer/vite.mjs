@@ -72,7 +72,7 @@ async function inProduction({ app, collector, check, browser, ready }) {
       hw.identify(null);
       hw.track("Signed Up", { plan: "free" });
       await hw.flush();
-      return diagnostics?.filter(({ kind }) => kind === "lost").map(({ reason }) => reason);
+      return window.diagnostics?.filter(({ kind }) => kind === "lost").map(({ reason }) => reason);
     });
     const [signedUp] = await collector.named("Signed Up", 1);
     assert.equal(signedUp.userId, "bob");
