@@ -56,11 +56,29 @@ async function inProduction({ app, collector, check, browser, ready }) {
   });
   await check("a view by hand beside autocapture is one view", async () => {
     const before = collector.events().length;
-    const visit = await browser.visit(`${site.origin}/?once`);
+    const visit = await browser.visit(`${site.origin}/?by-hand`);
     await ready(visit.page);
-    await visit.page.evaluate(() => (hw.page(), hw.flush()));
+    await visit.page.goto("about:blank");
+    await eventually(() => collector.events().slice(before), (events) => events.length > 0);
     const views = collector.events().slice(before).filter(({ type }) => type === "page");
     assert.equal(views.length, 1);
+    await visit.leave();
+  });
+  await check("an event says its view, tab and group, and the view is the page view's", async () => {
+    const before = collector.events().length;
+    const visit = await browser.visit(`${site.origin}/?said`);
+    await ready(visit.page);
+    await visit.page.evaluate(() => {
+      hw.group("acme");
+      hw.track("Product Added", { sku: "said", price: 1 });
+      return hw.flush();
+    });
+    const events = collector.events().slice(before);
+    const view = events.find(({ type }) => type === "page");
+    const { context } = events.find(({ properties }) => properties?.sku === "said");
+    assert.ok(context.page.viewId && context.tabId, JSON.stringify(context));
+    assert.equal(context.page.viewId, view.context.page.viewId);
+    assert.equal(context.groupId, "acme");
     await visit.leave();
   });
   await check("an empty user id is refused, and is nobody's", async () => {

@@ -12,6 +12,7 @@ const hw = init<Plan>({
   onDiagnostic: (diagnostic) => (window.diagnostics ??= []).push(diagnostic),
 });
 hw.use(autocapture());
+if (query.has("by-hand")) hw.page();
 
 document.querySelector("#buy")?.addEventListener("click", () => {
   hw.track("Product Added", { sku: "boots", price: 120 });
