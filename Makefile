@@ -17,7 +17,7 @@ run: setup-rust ## build, start collector and pipeline with simulated visitors, 
 	cargo build --release --package holloway-cli
 	$(TARGET)/release/holloway up --demo
 
-test: setup lint test-rust test-miri test-scenarios test-native test-web test-mobile ## everything that must pass: CI calls this
+test: setup lint test-rust test-miri test-scenarios test-native test-web test-mobile test-newcomers-quick ## everything that must pass: CI calls this
 	$(call say,all tests passed)
 
 setup: setup-rust ## install what the tests need: wasm target, Debian packages, Python packages
@@ -89,7 +89,7 @@ dist: ## the artefacts of a release, with checksums, in target/dist/: npm, crate
 	xtask/dist.sh
 
 # These take a minute or less each; `make test-newcomer` has the others too, and the artefacts of a release.
-NEWCOMERS := html vite jest sveltekit rust python jvm
+NEWCOMERS := jest sveltekit rust python jvm
 
 .PHONY: test-newcomers-quick
 test-newcomers-quick: npm

@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 
 /** Roles, and about how many seconds each takes on two cores with warm caches of the package managers. */
-const ROLES = { html: 0, vite: 0, jest: 0, sveltekit: 0, next: 0, rust: 0, python: 0, jvm: 0, cli: 0, container: 0 };
+const ROLES = { html: 5, vite: 20, jest: 25, sveltekit: 30, next: 100, rust: 60, python: 10, jvm: 40, cli: 1, container: 1 };
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((role) => !(role in ROLES));

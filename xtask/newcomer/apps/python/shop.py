@@ -3,6 +3,7 @@
 import asyncio
 import os
 import threading
+import typing
 
 import holloway
 
@@ -37,12 +38,13 @@ async def asynchronous() -> None:
 
 
 def wrong_settings() -> None:
-    for what, settings in {
+    cases: dict[str, dict[str, typing.Any]] = {
         "unwritable": {"directory": "/proc/holloway"},
         "no scheme": {"directory": "wrong", "host": "events.example.com"},
         "port 99999": {"directory": "wrong", "host": "http://127.0.0.1:99999"},
         "flush_at 0": {"directory": "wrong", "flush_at": 0},
-    }.items():
+    }
+    for what, settings in cases.items():
         try:
             holloway.Client("server", **{"host": HOST, **settings})
             print(f"{what}: accepted")
