@@ -4,6 +4,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
+# Cargo shows its progress on a terminal, and is silent in a log. The parts of a build take two cores the times that are named.
+QUIET := $(shell [ -t 2 ] || echo --quiet)
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export HOLLOWAY_VENV ?= $(CURDIR)/target/venv
 
@@ -12,10 +14,11 @@ export HOLLOWAY_VENV ?= $(CURDIR)/target/venv
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-run: setup-rust ## build, start collector and pipeline with simulated visitors, print reports, keep running
-	$(call say,building the holloway binary)
-	cargo build --release --package holloway-cli
-	$(TARGET)/release/holloway up --demo
+run: setup-rust ## build (3 minutes the first time), start collector and pipeline with simulated visitors, print reports, keep running
+	$(call say,building the holloway binary: about 3 minutes the first time on two cores)
+	cargo build --profile demo --package holloway-cli
+	$(call say,holloway up --demo: reports in a few seconds)
+	$(TARGET)/demo/holloway up --demo
 
 test: setup lint test-rust test-miri test-scenarios test-native test-web test-mobile test-newcomers-quick ## everything that must pass: CI calls this
 	$(call say,all tests passed)
@@ -31,13 +34,15 @@ lint: ## formatting, clippy with warnings as errors, tidy checks
 	$(call say,formatting)
 	cargo fmt --all --check
 	cargo fmt --manifest-path examples/web-rust/Cargo.toml --check
-	$(call say,clippy)
-	cargo clippy --workspace --all-targets --quiet -- -D warnings
-	cargo clippy --package holloway-wasm --target wasm32-unknown-unknown --features web --no-deps --quiet -- -D warnings
+	$(call say,clippy: about 3 minutes the first time)
+	cargo clippy --workspace --all-targets $(QUIET) -- -D warnings
+	cargo clippy --package holloway-wasm --target wasm32-unknown-unknown --features web --no-deps $(QUIET) -- -D warnings
 	$(call say,tidy)
 	cargo xtask tidy
 
 test-rust: ## unit, property, vector, scenario and integration tests of every crate
+	$(call say,compiling the Rust tests: about 5 minutes the first time)
+	cargo test --workspace --no-run $(QUIET)
 	$(call say,Rust tests)
 	cargo test --workspace --quiet
 	cargo test --package holloway-wasm --features web --quiet
@@ -59,19 +64,19 @@ test-native: ## the quickstart, killed with SIGKILL and restarted ten times
 	$(call say,SIGKILL quickstart)
 	HOLLOWAY_KILLS=10 cargo test --package holloway-quickstart --quiet
 
-npm: ## build the browser package; the tarball is left in target/npm/
-	$(call say,browser package)
+npm: ## build the browser package (2 minutes the first time); the tarball is left in target/npm/
+	$(call say,browser package: about 2 minutes the first time on two cores)
 	sdk-wasm/build.sh
 
 test-web: npm ## browser package: types, Node, a Vite app made from nothing, a tab closed at once in Chromium
 	$(call say,browser tests)
-	cargo build --quiet --package holloway-cli
+	cargo build $(QUIET) --package holloway-cli
 	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-wasm/test.sh
 	cargo xtask size
 
 test-mobile: ## the bindings in Python and Kotlin, against a real collector; names of the Swift package, which is not compiled
 	$(call say,mobile bindings)
-	cargo build --quiet --package holloway-cli
+	cargo build $(QUIET) --package holloway-cli
 	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-mobile/python/test.sh
 	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-mobile/kotlin/test.sh
 	sdk-mobile/swift/build.sh
@@ -123,7 +128,7 @@ bench: setup-rust ## what the client costs in time, instructions (with valgrind)
 
 bench-web: npm ## delivery, main-thread cost and bytes of the browser package beside its peers (45 minutes)
 	$(call say,browser package beside its peers)
-	cargo build --quiet --package holloway-cli
+	cargo build $(QUIET) --package holloway-cli
 	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-wasm/bench/run.sh
 
 clean: ## remove everything that was built

@@ -10,13 +10,25 @@ say() { printf 'sdk-wasm: %s\n' "$*"; }
 fail() { printf 'sdk-wasm: %s\n' "$*" >&2; exit 1; }
 command -v npm >/dev/null || fail "npm is missing: install Node.js 20 or newer"
 
+# Cargo's progress is for a terminal.
+quiet=$([ -t 2 ] || echo --quiet)
+
+# The npm tools come over the network while cargo compiles.
+npm_tools=
+if [ ! -d sdk-wasm/npm/node_modules ] || [ sdk-wasm/npm/package-lock.json -nt sdk-wasm/npm/node_modules/.package-lock.json ]; then
+  say "installing the npm tools, beside what follows"
+  (cd sdk-wasm/npm && npm ci --no-audit --no-fund --loglevel=error) &
+  npm_tools=$!
+fi
+
 bindgen=$(xtask/wasm-bindgen.sh)
 
-say "compiling the core"
+say "compiling the core: half a minute the first time"
 rustup target list --installed 2>/dev/null | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
 # As a cdylib alone: with an rlib beside it cargo leaves link-time optimisation out.
 # Loops and values as they are written: what LLVM makes of them for speed is larger.
-cargo rustc --quiet --package holloway-wasm --lib --crate-type cdylib --profile wasm --target wasm32-unknown-unknown \
+# shellcheck disable=SC2086
+cargo rustc $quiet --package holloway-wasm --lib --crate-type cdylib --profile wasm --target wasm32-unknown-unknown \
   -- -C llvm-args=-disable-lsr -C llvm-args=-enable-pre=false
 glue=$target/npm-build/glue
 rm -rf "$glue"
@@ -24,11 +36,9 @@ rm -rf "$glue"
 "$bindgen" --target bundler --encode-into always --no-typescript --out-dir "$glue" "$target/wasm32-unknown-unknown/wasm/holloway_wasm.wasm"
 
 cd sdk-wasm/npm
-if [ ! -d node_modules ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-  say "installing the npm tools"
-  npm ci --no-audit --no-fund --loglevel=error
-fi
+[ -z "$npm_tools" ] || wait "$npm_tools" || fail "npm ci failed: see above"
 
+say "making the core small: about 20 seconds"
 features="--enable-bulk-memory --enable-bulk-memory-opt --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int"
 later="--enable-multivalue --enable-reference-types"
 # Only what the package calls: the tool exports more.
