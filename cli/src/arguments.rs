@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The grammar of the command line.
 
 use std::{
     net::SocketAddr,
@@ -39,23 +39,23 @@ Exit codes: 0 done, 1 the job failed, 2 wrong arguments, 3 done, with rows in qu
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Collector and pipeline in one process
+    /// Run collector and pipeline in one process
     Up(Up),
-    /// The collector alone
+    /// Run the collector alone
     Collect(Collect),
     /// Read events from a file into the log
     Import(Import),
-    /// Make the tables of people, sessions and profiles
+    /// Derive the tables of people, sessions and profiles from the log
     Derive(Derive),
-    /// Sessions, funnels, retention
+    /// Print sessions, a funnel or retention
     Report(Report),
-    /// Everything about one person
+    /// Print one person: ids, profile and sessions
     Person(Person),
-    /// The current files of the tables
+    /// Print the current files of the tables
     Tables(Tables),
-    /// The events of the log, one JSON line each
+    /// Print the events of the log, one JSON line each
     Export(Export),
-    /// Look whether everything is in order
+    /// Check the data folder: log, quarantine, tables, keys, ports
     Doctor(Doctor),
 }
 
@@ -86,25 +86,25 @@ impl Data {
 pub(crate) struct Up {
     #[command(flatten)]
     pub(crate) data: Data,
-    /// Where the collector listens; port 0 picks a free one
+    /// Address on which the collector listens; port 0 picks a free one
     #[arg(long, default_value = "127.0.0.1:8787")]
     pub(crate) listen: SocketAddr,
-    /// Accept every write key on an address that others can reach
+    /// Accept every write key on an address that other machines can reach
     #[arg(long)]
     pub(crate) open: bool,
     /// Send simulated visitors through the Rust SDK, and report on them
     #[arg(long)]
     pub(crate) demo: bool,
-    /// Simulated visitors
+    /// Number of simulated visitors
     #[arg(long, default_value_t = 400)]
     pub(crate) visitors: u32,
-    /// What the simulation is drawn from
+    /// Seed of the simulation: the same seed gives the same visitors
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
-    /// End after the first reports
+    /// Exit after the first reports
     #[arg(long)]
     pub(crate) once: bool,
-    /// Seconds between two looks for new events
+    /// Seconds between two derives of new events
     #[arg(long, default_value_t = 5)]
     pub(crate) every: u64,
 }
@@ -113,10 +113,10 @@ pub(crate) struct Up {
 pub(crate) struct Collect {
     #[command(flatten)]
     pub(crate) data: Data,
-    /// Where to listen; port 0 picks a free one
+    /// Address to listen on; port 0 picks a free one
     #[arg(long, default_value = "127.0.0.1:8787")]
     pub(crate) listen: SocketAddr,
-    /// Accept every write key on an address that others can reach
+    /// Accept every write key on an address that other machines can reach
     #[arg(long)]
     pub(crate) open: bool,
     /// Set the visitor's anonymous id as a cookie, for pages that name it as their serverCookieName; quote it in a shell
@@ -147,7 +147,7 @@ columns that are named like fields are mapped, and all others become properties.
 pub(crate) struct Import {
     #[command(flatten)]
     pub(crate) data: Data,
-    /// How the file is written
+    /// Format of the file
     #[arg(long)]
     pub(crate) format: Format,
     /// A field and the column that it is in
@@ -156,10 +156,10 @@ pub(crate) struct Import {
     /// A field and the value that it has in every row
     #[arg(long, value_name = "FIELD=VALUE", value_parser = pair)]
     pub(crate) set: Vec<(String, String)>,
-    /// How times are written: rfc3339, unix-s, unix-ms, unix-us, or a pattern such as %Y%m%d
+    /// Format of times: rfc3339, unix-s, unix-ms, unix-us, or a pattern such as %Y%m%d
     #[arg(long, default_value = "rfc3339")]
     pub(crate) time_format: String,
-    /// Whose events these are
+    /// Write key that the events are stored under
     #[arg(long, default_value = "import")]
     pub(crate) write_key: String,
     /// Exit with 3 when rows went to the quarantine
@@ -182,19 +182,19 @@ pub(crate) struct Derive {
     /// A longer gap than this starts a session
     #[arg(long, default_value = "30m", value_parser = duration)]
     pub(crate) session_timeout: Duration,
-    /// Over what a session runs
+    /// Whether a session spans all devices of a person or one device
     #[arg(long, default_value = "person")]
     pub(crate) session_scope: Scope,
-    /// The zone in which days are counted
+    /// Time zone in which days are counted
     #[arg(long, default_value = "UTC")]
     pub(crate) timezone: String,
-    /// Derive even when nothing changed
+    /// Derive all tables even when nothing changed
     #[arg(long)]
     pub(crate) full: bool,
-    /// Threads; all of the machine when not given
+    /// Number of threads; one for each core by default
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
-    /// Refuse to start when more memory is needed, such as 4GiB
+    /// Refuse to start when the derive needs more memory than this, such as 4GiB
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     pub(crate) memory_limit: Option<u64>,
 }
@@ -207,11 +207,11 @@ pub(crate) struct Report {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReportKind {
-    /// How many visits, how long, where in, where out, where from
+    /// Sessions: counts, durations, entry and exit pages, channels
     Sessions(Ranged),
-    /// How many come how far along a list of steps
+    /// People, sessions or events at each step of a list
     Funnel(Funnel),
-    /// Who came back, in which day, week or month
+    /// People who come back, by day, week or month
     Retention(Retention),
 }
 
@@ -225,7 +225,7 @@ pub(crate) struct Ranged {
     /// Up to, and without, this date or time
     #[arg(long)]
     pub(crate) to: Option<String>,
-    /// The zone of dates, days, weeks and months
+    /// Time zone of dates, days, weeks and months
     #[arg(long, default_value = "UTC")]
     pub(crate) timezone: String,
 }
@@ -256,13 +256,13 @@ pub(crate) struct Funnel {
     /// One step; give it once for each
     #[arg(long, value_name = "STEP")]
     pub(crate) step: Vec<String>,
-    /// From the first step to the last
+    /// Longest time from the first step to the last
     #[arg(long, default_value = "7d", value_parser = duration)]
     pub(crate) window: Duration,
-    /// How steps follow each other
+    /// Whether other events may lie between the steps, and whether their order matters
     #[arg(long, default_value = "ordered")]
     pub(crate) order: Order,
-    /// What is counted
+    /// Unit that is counted
     #[arg(long, default_value = "people")]
     pub(crate) by: By,
 }
@@ -284,19 +284,19 @@ pub(crate) enum Cohort {
 pub(crate) struct Retention {
     #[command(flatten)]
     pub(crate) range: Ranged,
-    /// What starts somebody
+    /// Event that puts a person into a cohort
     #[arg(long, default_value = "*")]
     pub(crate) start: String,
-    /// What counts as coming back
+    /// Event that counts as a return
     #[arg(long = "return", default_value = "*", value_name = "EVENT")]
     pub(crate) returning: String,
-    /// How time is cut
+    /// Length of a period
     #[arg(long, default_value = "week")]
     pub(crate) period: Period,
-    /// Periods a cohort is followed through, its own included
+    /// Number of periods that a cohort is followed, its own included
     #[arg(long, default_value_t = 8, value_name = "N")]
     pub(crate) periods: usize,
-    /// Which starts make a cohort
+    /// Whether only the first start of a person counts, or each
     #[arg(long, default_value = "first")]
     pub(crate) cohort: Cohort,
 }

@@ -26,7 +26,7 @@ pub(crate) fn run(options: &Collect) -> Result<Done> {
     })
 }
 
-/// Starts listening, and says where, as the first line; then what is worth knowing.
+/// Starts listening. Prints the address as the first line, then what recovery found and which keys are accepted.
 pub(crate) async fn bind(config: Config, json: bool) -> Result<Server> {
     let server = Server::bind(config).await?;
     let address: SocketAddr = server.local_addr()?;
@@ -48,10 +48,15 @@ pub(crate) async fn bind(config: Config, json: bool) -> Result<Server> {
         }
     }
     if recovered.keys > 0 {
-        eprintln!("{} recent events are known again", grouped(recovered.keys as u64));
+        eprintln!(
+            "{} recent events are remembered, so that a repeated one is recognised",
+            grouped(recovered.keys as u64)
+        );
     }
     if server.accepts_every_key() {
-        eprintln!("warning: every write key is accepted; name yours in keys.toml ([keys.WRITE_KEY])");
+        eprintln!(
+            "warning: every write key is accepted; add yours to keys.toml of the data folder ([keys.WRITE_KEY])"
+        );
     }
     Ok(server)
 }
