@@ -140,10 +140,11 @@ pub(crate) enum Format {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-FIELD is a name of the wire: userId, anonymousId, timestamp, event, name, messageId, type, groupId, previousId,
-properties.x, traits.x, context.page.path. Binary columns read as lowercase hex. Without a mapped messageId one is
-made of the row's content and position, so that importing the same file twice adds nothing. Without any --map,
-columns that are named like fields are mapped, and all others become properties.")]
+FIELD is a name of the wire: userId, anonymousId, timestamp, event, name, messageId, type, groupId, previousId, \
+properties.x, traits.x, context.page.path. Binary columns read as lowercase hex. Without a mapped messageId one is \
+made of the row's content and position, so that importing the same file twice adds nothing. Without any --map, \
+columns that are named like fields are mapped, and all others become properties. With a --map, columns that none \
+names are left out.")]
 pub(crate) struct Import {
     #[command(flatten)]
     pub(crate) data: Data,

@@ -9,6 +9,11 @@ macro_rules! say {
 }
 pub(crate) use say;
 
+/// Returns this program as it was called, so that a command that is printed can be copied.
+pub(crate) fn program() -> String {
+    std::env::args().next().filter(|name| !name.is_empty()).unwrap_or_else(|| "holloway".to_owned())
+}
+
 /// `1234567` as `1,234,567`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -169,10 +169,16 @@ fn print_sessions(report: &SessionsReport) {
         vec!["events per session".to_owned(), format!("{:.1}", report.events_per_session.mean)],
         vec!["duration, mean".to_owned(), duration(report.duration_ms.mean)],
         vec!["duration, median".to_owned(), duration(report.duration_ms.median)],
-        vec!["bounce rate".to_owned(), percent(report.bounce_rate)],
+        vec![
+            "bounce rate".to_owned(),
+            report.bounce_rate.map_or_else(|| "– (no page views)".to_owned(), percent),
+        ],
     ]);
     let share = |sessions: u64| sessions as f64 / report.sessions.max(1) as f64;
     let list = |title: &str, rows: Vec<(&str, u64)>| {
+        if rows.is_empty() {
+            return;
+        }
         say!("  {title}");
         for (name, sessions) in rows.into_iter().take(8) {
             say!("    {name:<36} {:>9}  {}", grouped(sessions), bar(share(sessions), 24));

@@ -11,7 +11,7 @@ use crate::{
     arguments::Up,
     collect::{asked_to_stop, bind},
     demo::{self, Counts},
-    draw::{grouped, say},
+    draw::{grouped, program, say},
     progress::Bars,
     report::{print_overview, print_summary},
 };
@@ -63,7 +63,7 @@ async fn work(options: &Up, collector: &Collector) -> Result<Done> {
         return Ok(Done::Well);
     }
     say!("\nrunning: open {} for the first lines of code, or in another terminal run", collector.origin);
-    say!("  holloway report sessions --data {}", data.display());
+    say!("  {} report sessions --data {}", program(), data.display());
     say!("new events are derived every {} s; stop with Ctrl-C", options.every.max(1));
     let stop = asked_to_stop();
     tokio::pin!(stop);
@@ -91,7 +91,7 @@ fn show(data: &Path, collector: &Collector) -> Result<()> {
         let write_key = if collector.accepts_every_key { "my-app" } else { "WRITE_KEY" };
         say!("\nno events yet; send the first one:\n");
         say!("{}", Quickstart { origin: &collector.origin, write_key });
-        say!("or look at simulated visitors: holloway up --demo --data holloway-demo");
+        say!("or look at simulated visitors: {} up --demo --data holloway-demo", program());
         return Ok(());
     }
     print_summary(&summary);
@@ -123,7 +123,7 @@ fn show_demo(data: &Path, host: &str, visitors: u32, seed: u64) -> Result<()> {
     demo::check::print(&truth, memory.before, Counts::found(data, &summary)?);
     print_overview(data, &demo::FUNNEL)?;
     if let Ok(person) = holloway_pipeline::person(data, demo::EXAMPLE_USER) {
-        say!("\nOne of the people (holloway person {} --data {})", demo::EXAMPLE_USER, data.display());
+        say!("\nOne of the people ({} person {} --data {})", program(), demo::EXAMPLE_USER, data.display());
         say!(
             "  {} ids, {} sessions, {} events, last seen {}",
             person.ids.len(),

@@ -49,6 +49,21 @@ fn account(read: u64, stored: u64, quarantined: u64, duplicate: u64) -> Value {
 }
 
 #[test]
+fn an_import_names_the_commands_that_follow() {
+    let folder = Folder::new();
+    let file = folder.file("orders.csv", b"customer,what,total\nada,Bought,8\n,Bought,7\n").display().to_string();
+    let map = ["--map", "userId=customer", "--map", "event=what"];
+    let output = folder.run(&[&["import", "--format", "csv", file.as_str()], &map[..]].concat());
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let data = folder.data().display().to_string();
+    for command in ["export --quarantine", "doctor", "derive"] {
+        assert!(text.contains(&format!("{command} --data {data}\n")), "{command}: {text}");
+    }
+    let notes = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(notes.contains("left out: total; --map properties.total=total keeps one"), "{notes}");
+}
+
+#[test]
 fn every_format_is_imported_once_and_a_second_time_adds_nothing() {
     let gzip = {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());

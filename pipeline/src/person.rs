@@ -32,8 +32,10 @@ pub enum PersonError {
     /// The tables cannot be read.
     #[error(transparent)]
     Report(#[from] ReportError),
-    /// Nobody has this id.
-    #[error("expected a person_id, a user id or an anonymous id of this data folder, found {id:?}")]
+    /// No person of the tables has this id.
+    #[error(
+        "expected a person_id, a user id or an anonymous id that is in the tables, found {id:?}: a new event is in them once the client has sent it and `holloway up` or `holloway derive` has loaded it"
+    )]
     Unknown {
         /// What was asked for.
         id: String,

@@ -34,9 +34,9 @@ pub enum ReportError {
     #[error(transparent)]
     Zone(#[from] ZoneError),
     /// Nothing was derived yet.
-    #[error("{folder} has no derived tables; run `holloway derive` first")]
+    #[error("{folder} has no derived tables: run `holloway derive --data {folder}` first")]
     NotDerived {
-        /// The folder of the tables.
+        /// The data folder.
         folder: String,
     },
     /// The options make no report.
@@ -131,5 +131,6 @@ pub(crate) fn require_derived(catalog: &Catalog) -> Result<(), ReportError> {
     if catalog.manifest().derived.is_some() {
         return Ok(());
     }
-    Err(ReportError::NotDerived { folder: catalog.store().folder().display().to_string() })
+    let tables = catalog.store().folder();
+    Err(ReportError::NotDerived { folder: tables.parent().unwrap_or(tables).display().to_string() })
 }

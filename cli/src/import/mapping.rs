@@ -69,7 +69,11 @@ impl Mapping {
             let used = |column: &&String| options.map.iter().all(|(_, mapped)| mapped != *column);
             let left: Vec<&str> = columns.iter().filter(used).map(String::as_str).collect();
             if !left.is_empty() {
-                eprintln!("columns that no --map names are left out: {}", left.join(", "));
+                eprintln!(
+                    "columns that no --map names are left out: {}; --map properties.{1}={1} keeps one",
+                    left.join(", "),
+                    left[0]
+                );
             }
         }
         for (field, value) in &options.set {

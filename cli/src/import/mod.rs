@@ -22,7 +22,7 @@ use crate::{
     Done,
     arguments::{Format, Import},
     clock::now,
-    draw::{grouped, say},
+    draw::{grouped, program, say},
     progress::Bars,
 };
 
@@ -89,6 +89,7 @@ pub(crate) fn run(options: &Import) -> Result<Done> {
             grouped(account.suppressed),
             grouped(account.rejected),
         );
+        say_what_follows(&account, &options.data.data);
     }
     if account.read
         != account.stored + account.quarantined + account.duplicate + account.suppressed + account.rejected
@@ -96,6 +97,19 @@ pub(crate) fn run(options: &Import) -> Result<Done> {
         bail!("the account does not add up: {account:?}");
     }
     Ok(if options.strict && account.quarantined > 0 { Done::WithQuarantine } else { Done::Well })
+}
+
+/// Names the commands that show why rows are in the quarantine, and that make the tables.
+fn say_what_follows(account: &Account, data: &Path) {
+    let program = program();
+    let data = data.display();
+    if account.quarantined > 0 {
+        say!("why rows are in the quarantine: {program} export --quarantine --data {data}");
+        say!("how many for each reason:       {program} doctor --data {data}");
+    }
+    if account.stored > 0 {
+        say!("next, make the tables:          {program} derive --data {data}");
+    }
 }
 
 /// Where rows go.

@@ -25,8 +25,8 @@ pub struct SessionsReport {
     pub duration_ms: Duration,
     /// Events of a session.
     pub events_per_session: EventsPerSession,
-    /// Bounced sessions among those that can bounce (have a page view); 0 when there is none.
-    pub bounce_rate: f64,
+    /// Bounced sessions among those that can bounce (have a page view); none when no session can.
+    pub bounce_rate: Option<f64>,
     /// Pages of first views, most sessions first, then by name.
     pub entry_pages: Vec<PageCount>,
     /// Pages of last views, most sessions first, then by name.
@@ -145,7 +145,7 @@ impl Tally {
             sessions,
             duration_ms: Duration { mean: ratio(total as f64, sessions), median: median(&self.durations) },
             events_per_session: EventsPerSession { mean: ratio(self.events as f64, sessions) },
-            bounce_rate: ratio(self.bounced as f64, self.can_bounce),
+            bounce_rate: (self.can_bounce > 0).then(|| ratio(self.bounced as f64, self.can_bounce)),
             entry_pages: pages(self.entry_pages),
             exit_pages: pages(self.exit_pages),
             channels: ranked(self.channels)

@@ -44,6 +44,10 @@ fn sessions_add_up() {
     let late = Range::parse(Some("2026-11-01T12:00:00Z"), Some("2026-11-01T13:00:00Z"), None).unwrap();
     let report = sessions(rig.data(), &late).unwrap();
     assert_eq!((report.events, report.sessions, report.people), (1, 1, 1));
+    // The session of 13:00 has no page view, so there is no bounce rate.
+    let last = Range::parse(Some("2026-11-01T13:00:00Z"), None, None).unwrap();
+    let report = sessions(rig.data(), &last).unwrap();
+    assert_eq!((report.sessions, report.bounce_rate), (1, None));
 }
 
 #[test]
@@ -51,7 +55,9 @@ fn a_report_before_a_derive_says_what_to_do() {
     let rig = Rig::new(&[]);
     let error = sessions(rig.data(), &Range::default()).unwrap_err();
     assert!(matches!(error, ReportError::NotDerived { .. }));
-    assert!(error.to_string().contains("run `holloway derive` first"));
+    let folder = rig.data().display();
+    let expected = format!("{folder} has no derived tables: run `holloway derive --data {folder}` first");
+    assert_eq!(error.to_string(), expected);
 }
 
 fn track(message: &str, day: u32, clock: &str, device: &str, name: &str) -> String {
