@@ -13,7 +13,9 @@ use holloway_core::wire::limits::BATCH_EVENTS_MAX;
 #[derive(thiserror::Error)]
 pub enum BuildError {
     /// The write key is empty.
-    #[error("expected a write key, found an empty text: give Client::builder the key of the app's project")]
+    #[error(
+        "expected a write key, found an empty text: give Client::builder the app's key, such as \"my-app\""
+    )]
     NoWriteKey,
     /// The write key has white space or a colon in it, such as the line break of a file that it was read from.
     #[error("expected a write key without white space and colons, found {found:?}")]
@@ -95,7 +97,7 @@ pub(crate) fn origin(host: &str) -> Result<String, BuildError> {
         return refuse(" with a user name, which is not sent");
     }
     if rest.contains(['/', '?', '#', '\\']) {
-        return refuse(" with a path or a query, which is the client's to choose");
+        return refuse(" with a path or a query (the client adds /v1/batch itself)");
     }
     // An IPv6 address has colons of its own, in brackets.
     let (name, port) = match rest.rsplit_once(']') {
