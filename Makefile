@@ -88,10 +88,10 @@ test-swift: ## the Swift package, with a Swift 6 toolchain, or with Debian 13's 
 	cargo build --quiet --package holloway-cli
 	HOLLOWAY_BIN=$(TARGET)/debug/holloway sdk-mobile/swift/$(if $(shell command -v swift),test.sh,test-debian.sh)
 
-dist: ## the artefacts of a release, with checksums, in target/dist/: npm, crates, wheel, jar, program, container
-	$(call say,artefacts of a release: about 5 minutes; the first time 20)
-	@xtask/setup.sh dist
-	xtask/dist.sh
+dist: ## the artefacts of a release, with checksums, in target/dist/ (PARTS="python cli" for some: npm crates python maven cli container)
+	$(call say,artefacts of a release: $(or $(PARTS),about 5 minutes; the first time 20))
+	@xtask/setup.sh $(if $(filter-out crates python cli container,$(or $(PARTS),all)),dist,rust)
+	xtask/dist.sh $(PARTS)
 
 # These take a minute or less each; `make test-newcomer` has the others too, and the artefacts of a release.
 NEWCOMERS := jest sveltekit rust python jvm
