@@ -51,7 +51,8 @@ fn account(read: u64, stored: u64, quarantined: u64, duplicate: u64) -> Value {
 #[test]
 fn an_import_names_the_commands_that_follow() {
     let folder = Folder::new();
-    let file = folder.file("orders.csv", b"customer,what,total\nada,Bought,8\n,Bought,7\n").display().to_string();
+    let file =
+        folder.file("orders.csv", b"customer,what,total\nada,Bought,8\n,Bought,7\n").display().to_string();
     let map = ["--map", "userId=customer", "--map", "event=what"];
     let output = folder.run(&[&["import", "--format", "csv", file.as_str()], &map[..]].concat());
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
