@@ -229,12 +229,18 @@ fn print_retention(report: &RetentionReport) {
 
 fn print_person(report: &PersonReport) {
     say!("person {}", report.person_id);
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let text = |value: &Value| match value {
+        Value::Null => "–".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
     say!("ids");
     let mut rows = vec![["kind", "id", "from", "to"].map(str::to_owned).to_vec()];
     for id in &report.ids {
-        let time = |field: &str| if id[field].is_null() { "always".to_owned() } else { text(&id[field]) };
-        rows.push(vec![text(&id["kind"]), text(&id["id"]), time("valid_from"), time("valid_to")]);
+        let time =
+            |field: &str, open: &str| if id[field].is_null() { open.to_owned() } else { text(&id[field]) };
+        let (from, to) = (time("valid_from", "beginning"), time("valid_to", "no end"));
+        rows.push(vec![text(&id["kind"]), text(&id["id"]), from, to]);
     }
     columns(&rows);
     say!("profile");
@@ -247,9 +253,13 @@ fn print_person(report: &PersonReport) {
     }
     say!("sessions");
     let fields = ["started_at", "duration_ms", "events", "page_views", "entry_page", "exit_page", "channel"];
-    let mut rows = vec![fields.map(str::to_owned).to_vec()];
+    let mut rows = vec![fields.map(|field| field.trim_end_matches("_ms").to_owned()).to_vec()];
     for session in &report.sessions {
-        rows.push(fields.iter().map(|field| text(&session[*field])).collect());
+        let cell = |field: &str| match session[field].as_f64() {
+            Some(ms) if field == "duration_ms" => duration(ms),
+            _ => text(&session[field]),
+        };
+        rows.push(fields.iter().map(|field| cell(field)).collect());
     }
     columns(&rows);
 }
