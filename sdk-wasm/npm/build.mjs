@@ -53,7 +53,7 @@ const coreScript = () => {
  * too), and with an underscore those of the library inside of ./vitals.
  */
 const INTERNAL =
-  /^(_.*|starts|ends|scrolls|toldDepth|isScrolled|ownPage|isTaken|isStarted|isSubmitted|startMs|isInView|isExposed|sinceMs|totalMs|toldMs|watched)$/;
+  /^(_.*|starts|ends|scrolls|toldDepth|isScrolled|isTaken|isStarted|isSubmitted|startMs|isInView|isExposed|sinceMs|totalMs|toldMs|watched)$/;
 
 rmSync(dist, { recursive: true, force: true });
 const bundle = ({ development = false, ...options }) =>

@@ -56,10 +56,12 @@ export const capture = (kind: number, name: unknown, body?: unknown, given?: Cal
   const type = kind & 15;
   const page = type > ALIAS ? undefined : pageContext();
   if (type == PAGE) body = { ...page!.page, ...(body as Properties) };
+  // Where other pages read a visitor's ids they are lines.
+  const text = String(name ?? "").replace(/\n/g, " ");
   return [
     kind,
-    // Where other pages read a visitor's ids they are lines.
-    String(name ?? "").replace(/\n/g, " "),
+    // Only space is no name, and no id.
+    text.trim() && text,
     // A former id is no JSON.
     typeof body == "string" && type == ALIAS ? body : json(body),
     options.messageId || uuid(now),

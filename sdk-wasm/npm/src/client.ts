@@ -3,9 +3,12 @@
 import { ALIAS, AUTOMATIC, CONSENT, IDENTIFY, PAGE, PURPOSES, REGISTER, RESET, SESSION, UNREGISTER, capture } from "./call.js";
 import { startEngine } from "./engine.js";
 import type { CallOptions, Diagnostic, Holloway, InitOptions } from "./options.js";
+import { beginView, pageContext } from "./page.js";
 import { explainRefusal, words } from "./words.js";
 
 const GROUP = 4;
+/** A page view of the same address within so many milliseconds is the same one: of a feature, or of an effect that runs twice. */
+const REPEAT_MS = 1_000;
 
 const isGiven = (value: unknown): boolean => typeof value == "string" && value != "";
 
@@ -36,13 +39,30 @@ export const createClient = <Plan = any>(options?: InitOptions | null): Holloway
       // Measuring must never break what is measured.
     }
   };
-  const call = (kind: number, name?: unknown, body?: unknown, options?: CallOptions): void =>
-    safely(() => engine?.accept(capture(kind, name, body, options)));
+  /** Of the page view that was recorded last: its address, its time, its name if the app recorded it, and its view. */
+  let viewed: [address?: string, atMs?: number, name?: unknown, viewId?: unknown] = [];
+  /** Whether a page view is another one than the last; the app's second one of a view begins a view of its own. */
+  const isNews = (isOwn: boolean, name: unknown, options?: CallOptions, address = location.href): boolean => {
+    const atMs = +new Date(options?.timestamp ?? Date.now());
+    // A feature has no name for what the app recorded.
+    const said = isOwn && (name || 1);
+    const [lastAddress, lastMs, lastSaid, lastView] = viewed;
+    if (address == lastAddress && Math.abs(atMs - lastMs!) < REPEAT_MS && (!said || !lastSaid || said == lastSaid)) return false;
+    // A view that has ended, or that a stub took down, is none to begin after.
+    const viewId = () => address == location.href && pageContext().page.viewId;
+    if (said && lastView && viewId() == lastView) beginView();
+    viewed = [address, atMs, said, viewId()];
+    return true;
+  };
+  const call = (kind: number, name?: unknown, body?: unknown, options?: CallOptions, address?: string): void =>
+    safely(() => {
+      if (engine && ((kind & 15) != PAGE || isNews(kind == PAGE, name, options, address))) engine.accept(capture(kind, name, body, options));
+    });
   /** The method of a kind of event. */
   const of =
     (kind: number) =>
-    (name?: unknown, body?: unknown, options?: CallOptions): void =>
-      call(kind, name, body, options);
+    (name?: unknown, body?: unknown, options?: CallOptions, address?: string): void =>
+      call(kind, name, body, options, address);
   /** A part of who the visitor is. */
   const subject = (index: number) => () => engine?.subject(index) ?? "";
   const client: Holloway = {

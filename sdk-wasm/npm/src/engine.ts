@@ -8,7 +8,7 @@ import { fields, openCookie, readCookie } from "./cookie.js";
 import { ADOPT, CONSENTS, COOKIE, FLUSH, HIDDEN, HTTP_DONE, LEAD, ONLINE, READ_DONE, SYNC, TICK, VISIBLE, type Act, type Core, loadCore } from "./core.js";
 import type { Report } from "./report.js";
 import type { Consent, Diagnostic, Exchange, InitOptions } from "./options.js";
-import { allowQuery, environment, undecided } from "./page.js";
+import { allowQuery, beginView, environment, undecided, viewOfNow } from "./page.js";
 import { byChunk, openStorage, recordKey } from "./storage.js";
 import { bodyOf, openTransport } from "./transport.js";
 import { RETRY } from "./receipt.js";
@@ -43,12 +43,10 @@ export const startEngine = (options: InitOptions, url: string) => {
   let kindNow = 0;
   let [hasFailed, isPrerendering] = [false, !!(document as { prerendering?: boolean }).prerendering];
   let [left, busy, wakeAtMs] = [0, 0, 0];
-  /** The state as this tab knows it; another one in storage is another tab's. */
-  let state = "";
   /** Who the visitor is, as this page wrote it, and as it was found last. */
   let [record, seen] = ["", ""];
-  /** The session that was told last. */
-  let session = "";
+  /** The state as this tab knows it (another one in storage is another tab's), and the session that was reported last. */
+  let [state, session] = ["", ""];
   let flushes: ((isDone: boolean) => void)[] = [];
   let tickTimer: ReturnType<typeof setTimeout> | undefined;
   /** Another tab's decision is still to be told to the core. */
@@ -276,17 +274,11 @@ export const startEngine = (options: InitOptions, url: string) => {
       if (isKept) state = text;
       return isKept;
     },
-    () => {
-      wipe();
-      chunks.clear();
-    },
+    () => (wipe(), chunks.clear()),
     (token, isLeaving, body: string) => {
       if (isLeaving) return beacon(body) ? 1 : 2;
       busy++;
-      void post(body, (status, verdicts) => {
-        busy--;
-        run(HTTP_DONE, token, verdicts, status);
-      });
+      void post(body, (status, verdicts) => (busy--, run(HTTP_DONE, token, verdicts, status)));
     },
     (waitMs) => {
       clearTimeout(tickTimer);
@@ -305,9 +297,7 @@ export const startEngine = (options: InitOptions, url: string) => {
       // Whoever wrote the state has written this too, and somebody else may have since.
       if (kindNow != SYNC || consent != before) remember();
       // One that a former page began, or a page of a sub-domain, is no news.
-      if (kindNow != COOKIE && subject[2] && subject[2] != session && onSession) {
-        notify([() => onSession(subject[2]!, subject[7]!)], 0);
-      }
+      if (kindNow != COOKIE && subject[2] && subject[2] != session && onSession) notify([() => onSession(subject[2]!, subject[7]!)], 0);
       session = subject[2] || "";
     },
   ];
@@ -363,6 +353,8 @@ export const startEngine = (options: InitOptions, url: string) => {
     }
   };
   document.addEventListener("visibilitychange", () => (document.hidden ? leave() : run(VISIBLE)));
+  // Before the features hear of it: a page that comes back is viewed anew.
+  addEventListener("pageshow", ({ persisted }) => persisted && beginView(), true);
   addEventListener("pagehide", leave);
   addEventListener("online", () => run(ONLINE));
   // Another tab decided, or changed who the visitor is.
@@ -389,6 +381,7 @@ export const startEngine = (options: InitOptions, url: string) => {
       return new Promise((settle) => (flushes.push(settle), run(FLUSH)));
     },
     onLeave, onCall, onDiagnostic, onExchange, report,
+    view: viewOfNow,
     visitor: {
       id: () => (isGranted() && subject[0]) || "",
       adopt: (id: string) => (core ? run(COOKIE, 0, id) : ((subject = [id]), remember())),

@@ -4,7 +4,7 @@ import { awakeMs } from "./clock.js";
 import { OFF, isMasked, nearest, selectorOf } from "./element.js";
 import { listen } from "./listener.js";
 import type { Plugin } from "./options.js";
-import { isLeft, listenRoute, onPage, pageOfNow } from "./route.js";
+import { isLeft, listenRoute, onPage } from "./route.js";
 
 export interface ExposureOptions {
   /** Which elements, besides those that say so themselves: none. */
@@ -50,7 +50,7 @@ export const exposure = (given: string | readonly string[] | ExposureOptions = [
     const elements = new Map<Element, Seen>();
     /** Names of the events of this page view. */
     let exposed: string[] = [];
-    let page = pageOfNow();
+    let page = host.view();
     let sweepAt = ELEMENTS_SOFT_MAX;
     let scanTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -102,7 +102,7 @@ export const exposure = (given: string | readonly string[] | ExposureOptions = [
     };
     const scan = () => {
       scanTimer = undefined;
-      page = pageOfNow();
+      page = host.view();
       // Forgets what was removed: lists may go on for ever.
       if (elements.size > sweepAt) {
         tellTotal();

@@ -3,9 +3,8 @@
 import { awakeMs } from "./clock.js";
 import { OFF, isMasked, isOff, nearest, selectorOf } from "./element.js";
 import { listen, listenDeep } from "./listener.js";
-import type { Plugin, Properties } from "./options.js";
-import { isLeft, onPage, pageOfNow } from "./route.js";
-import type { Page } from "./route.js";
+import type { PageContext, Plugin, Properties } from "./options.js";
+import { isLeft, onPage } from "./route.js";
 
 export interface FormsOptions {
   /** Whether fields without a form count too, as one form named by the nearest `role=form`, else by the body: false. */
@@ -21,7 +20,7 @@ interface Field {
 interface Form {
   readonly name: string;
   /** The page that it is on: when the route has changed, it is too late to ask. */
-  readonly page: Page;
+  readonly page: PageContext;
   startMs: number;
   fields: Field[];
   errors: Record<string, number>;
@@ -98,7 +97,7 @@ export const forms = ({ formless }: FormsOptions = {}): Plugin => ({
       let form = open.get(element);
       if (!form) {
         const name = (!isMasked(element) && element.getAttribute("name")) || selectorOf(element);
-        open.set(element, (form = { name, page: pageOfNow(), startMs: 0, fields: [], errors: {} }));
+        open.set(element, (form = { name, page: host.view(), startMs: 0, fields: [], errors: {} }));
         timer ??= setInterval(sweep, SWEEP_INTERVAL_MS);
       }
       if (type == "submit") {

@@ -61,6 +61,12 @@ export interface CallOptions {
   readonly integrations?: object | undefined;
 }
 
+/** The page of an event, as its context has it, and the campaign of that page's URL. */
+export interface PageContext {
+  readonly page: Properties;
+  readonly campaign?: Properties;
+}
+
 /** A feature that is added with `use`. */
 export interface Plugin {
   readonly name: string;
@@ -83,7 +89,10 @@ export interface Exchange {
  */
 export interface PluginHost {
   track(event: string, properties?: Properties, options?: CallOptions): void;
-  page(name?: string, properties?: Properties, options?: CallOptions): void;
+  /** `address` is the URL of the view, where the address bar may say another one already. */
+  page(name?: string, properties?: Properties, options?: CallOptions, address?: string): void;
+  /** Returns the page of now with its view's id; `isNew` begins another view, which came from the URL `from`. */
+  view(isNew?: boolean, from?: string): PageContext;
   /** Called whenever the page is hidden or left, before the last flush: record here what is still to be recorded. */
   onLeave(listener: () => void): void;
   /** The visitor's anonymous id, empty without consent; `adopt` makes this browser's visitor the one of another place. */
@@ -107,16 +116,16 @@ export interface Holloway<Plan = any> {
   readonly ready: Promise<boolean>;
   /** Records what the user did: a name, and the properties that belong to it. */
   readonly track: Track<Plan>;
-  /** Records a view of a page; its URL, path, title and referrer are added. */
+  /** Records a view of a page; its URL, path, title and referrer are added. The same view within a second counts once. */
   page<const Given extends object>(name?: string | null, properties?: Carried<Given> | null, options?: CallOptions): void;
   /** Records a view of a screen. */
   screen<const Given extends object>(name: string, properties?: Carried<Given> | null, options?: CallOptions): void;
-  /** Makes the visitor this user. */
-  identify<const Given extends object>(userId: string, traits?: Carried<Given> | null, options?: CallOptions): void;
-  /** Puts the user into this group. */
-  group<const Given extends object>(groupId: string, traits?: Carried<Given> | null, options?: CallOptions): void;
+  /** Makes the visitor this user. A call without an id (empty, `null`, `undefined`) is refused, and counted as a loss. */
+  identify<const Given extends object>(userId: string | number, traits?: Carried<Given> | null, options?: CallOptions): void;
+  /** Puts the user into this group; later events carry its id in `context.groupId`, until `reset`. */
+  group<const Given extends object>(groupId: string | number, traits?: Carried<Given> | null, options?: CallOptions): void;
   /** Joins `userId` with `previousId`, or with the id known until now. */
-  alias(userId: string, previousId?: string | null, options?: CallOptions): void;
+  alias(userId: string | number, previousId?: string | number | null, options?: CallOptions): void;
   /** Ends the user's visit (a logout): a new visitor begins. */
   reset(): void;
   /** Adds properties to every later track, page and screen; `once` keeps values that are there, `session` ends with it. */

@@ -39,7 +39,10 @@ const replay = (client: Holloway, [method, given, timestamp, messageId, url, ref
     const context = { campaign: undefined, ...pageContext(url, referrer, title) };
     const options = given[2] as CallOptions | undefined;
     given[2] = { timestamp, messageId, ...options, context: { ...context, ...options?.context } };
-    if (method == "page") given[1] = { ...context.page, ...(given[1] as Properties) };
+    if (method == "page") {
+      given[1] = { ...context.page, ...(given[1] as Properties) };
+      given[3] = url;
+    }
   }
   (client as unknown as Methods)[method]!(...given);
 };

@@ -27,8 +27,8 @@ before(async () => {
   cpSync(source, site, { recursive: true });
   cpSync(join(import.meta.dirname, "../dist"), join(site, "dist"), { recursive: true });
   await build({
-    entryPoints: [join(repo, "sdk-wasm/npm/src/element.ts")],
-    outfile: join(site, "element.js"),
+    entryPoints: ["element", "page"].map((name) => join(repo, `sdk-wasm/npm/src/${name}.ts`)),
+    outdir: site,
     bundle: true,
     format: "esm",
     logLevel: "error",
@@ -225,18 +225,19 @@ test("parts by behaviour", async (suite) => {
       await page.goto(`${app.origin}/blank.html`);
       await page.evaluate(`document.body.setHTMLUnsafe(${JSON.stringify(html)}); { ${before} }`);
       await page.evaluate(
-        `import("/dist/autocapture.js").then((parts) => {
+        `Promise.all([import("/dist/autocapture.js"), import("/page.js")]).then(([parts, pages]) => {
           window.calls = [];
           const leaves = [];
           window.leave = () => leaves.forEach((listener) => listener());
           window.wait = (ms) => new Promise((done) => setTimeout(done, ms));
           const client = {};
           const listeners = [];
-          const record = (...call) => (listeners.forEach((listener) => listener()), calls.push(call));
+          const record = (...call) => (listeners.forEach((listener) => listener([call[0] == "page" ? 17 : 16])), calls.push(call));
           const host = {
             // Without a word of it, an event is of the page that the address says.
             track: (event, properties, options) => record(event, properties, options?.context?.page.path ?? location.pathname),
             page: (name, properties, options) => record("page", { name, ...properties, at: options?.timestamp, titleOfContext: options?.context.page.title }),
+            view: pages.viewOfNow,
             onCall: (listener) => listeners.push(listener),
             onLeave: (listener) => leaves.push(listener),
           };
@@ -246,6 +247,8 @@ test("parts by behaviour", async (suite) => {
       );
       await frames(page);
       for (const step of steps) await act(page, step);
+      // A view that waits is recorded when the page is left.
+      if (use.includes("pageViews")) await page.evaluate("leave()");
       const calls = JSON.parse(JSON.stringify(await page.evaluate(() => calls)).replaceAll(app.origin, "app:"));
       assert.deepEqual(calls.map(([event]) => event), expected.map(([event]) => event));
       expected.forEach(([event, wanted = {}, path], i) => {

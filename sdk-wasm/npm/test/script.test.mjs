@@ -116,7 +116,7 @@ test("calls of before the script keep their order, time, page and words", async 
   assert.equal(view.properties.shop, "north");
   assert.deepEqual(first.context.campaign, { name: "may" });
   assert.deepEqual([first.context.page.path, identify.context.page.path, third.context.page.path], ["/", "/two", "/three"]);
-  assert.deepEqual(identify.context.page, { path: "/two", referrer: "", search: "?utm_source=news", title: "Two", url: `${site.origin}/two?utm_source=news` });
+  assert.deepEqual(identify.context.page, { path: "/two", referrer: "", referring_domain: "", search: "?utm_source=news", title: "Two", url: `${site.origin}/two?utm_source=news` });
   assert.deepEqual(identify.context.campaign, { source: "news" });
   assert.deepEqual(identify.traits, { plan: "pro" });
   assert.deepEqual([second.messageId, second.timestamp, second.context.page.path, second.userId], ["mine", "2026-01-02T03:04:05.678Z", "/own", "u1"]);

@@ -22,7 +22,7 @@ export interface EngagementOptions extends DepthOptions {
 export const engagement = ({ minMs = 1_000, idleMs = 30_000, ...options }: EngagementOptions = {}): Plugin => ({
   name: "engagement",
   setup(client, host) {
-    const views = viewsOf(client);
+    const views = viewsOf(client, host);
     watchDepth(views, options);
     let visibleMs = 0;
     let activeMs = 0;

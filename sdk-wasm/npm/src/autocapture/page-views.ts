@@ -10,44 +10,48 @@ export interface PageViewOptions extends RouteOptions {
   readonly route?: ((url: string) => string) | undefined;
 }
 
-/** Routers change the address first and the title after it: a route's view waits for its title, but not for long. */
-const TITLE_WAIT_MS = 300;
+/** The app may record the view itself, with words of its own, and routers set the title late. */
+const WAIT_MS = 1_000;
+// Kinds as in `call.ts`, which is not to be a file of its own between two entries.
+const PAGE = 1;
+/** Calls that a view must come before: track, page, screen and reset. */
+const FOLLOWERS = [0, PAGE, 2, 6];
 
-/** `page` at load, when a prerendered page is shown, and whenever the route changes. */
+/**
+ * `page` at load, when a prerendered page is shown, and whenever the route changes; a second later at the latest, and
+ * before whatever else happens in the view. The app's own `page` of the same URL in that second takes its place.
+ */
 export const pageViews = (options: PageViewOptions = {}): Plugin => ({
   name: "page-views",
   setup(client, host) {
-    const views = viewsOf(client, options);
+    const views = viewsOf(client, host, options);
     let isUnseen = (document as { prerendering?: boolean }).prerendering;
-    /** The view that waits for its title. */
+    /** The view that waits. */
     let waiting: (() => void) | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const settle = guarded(() => {
-      const told = waiting;
+      const record = waiting;
       waiting = undefined;
       clearTimeout(timer);
-      titles.disconnect();
-      told?.();
+      record?.();
     }) as () => void;
-    const titles = new MutationObserver(() => document.title != views.now.page.title && settle());
     const tell = guarded(() => {
       settle();
       if (isUnseen) return;
-      const { id: viewId, previousPath, ownPage: page } = views.now;
-      const name = options.route?.(location.href);
-      if (!page) return host.page(name, { viewId, previousPath });
+      const { previousPath, page, context, address } = views.now;
+      const name = options.route?.(address);
       const timestamp = Date.now();
       waiting = () => {
-        page.title = document.title;
-        host.page(name, { ...page, viewId, previousPath }, { timestamp, context: { page } });
+        if (address == location.href) page.title = document.title;
+        host.page(name, { ...page, previousPath }, { timestamp, context }, address);
       };
-      timer = setTimeout(settle, TITLE_WAIT_MS);
-      // The whole head: a title may be another element by then.
-      titles.observe(document.head, { childList: true, subtree: true, characterData: true });
+      timer = setTimeout(settle, WAIT_MS);
     });
     views.starts.push(tell as () => void);
-    // The view comes before what happens in it, and before who looks at it changes.
-    host.onCall(settle);
+    host.onCall(([kind]) => {
+      if (kind == PAGE && views.now.address == location.href) waiting = undefined;
+      else if (FOLLOWERS.includes(kind & 15)) settle();
+    });
     host.onLeave(settle);
     views.ends.push(settle);
     tell(0);

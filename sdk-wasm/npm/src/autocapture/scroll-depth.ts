@@ -14,7 +14,7 @@ export interface ScrollDepthOptions extends DepthOptions {
 export const scrollDepth = (options: ScrollDepthOptions = {}): Plugin => ({
   name: "scroll-depth",
   setup(client, host) {
-    const views = viewsOf(client);
+    const views = viewsOf(client, host);
     watchDepth(views, options);
     views.scrolls.push((view) => {
       for (const percent of options.thresholds || [25, 50, 75, 90, 100]) {

@@ -2,7 +2,7 @@
 // belong to a view, not to a document: a single-page app has many views in one document.
 
 import { listen } from "../listener.js";
-import type { CallOptions, Holloway } from "../options.js";
+import type { CallOptions, Holloway, PluginHost, Properties } from "../options.js";
 import { listenRoute } from "../route.js";
 
 export interface RouteOptions {
@@ -16,26 +16,27 @@ export interface View {
   readonly id: string;
   readonly path: string;
   readonly previousPath?: string;
-  /** Its page as events know it, when the address bar may say another one already; the title may come later. */
+  /** The document's URL when it began. */
+  readonly address: string;
+  /** Its page and campaign as events know them, when the address bar may say another one already; the title may come later. */
   readonly page: Record<string, unknown>;
-  /** The same, but not if the document began with it: then the address may hold a campaign. */
-  readonly ownPage?: Record<string, unknown>;
-  /** Options of what is told of it; since it has ended, its page. */
+  readonly context: Properties;
+  /** Options of its events: its context, once it has ended. */
   options?: CallOptions;
   /** How far down it was seen, in pixels and of its height. */
   bottom: number;
   percent: number;
   isScrolled?: boolean;
-  /** The percent that was told last. */
+  /** The percent that was recorded last. */
   toldDepth: number;
 }
 
 export interface Views {
   now: View;
   options: RouteOptions;
-  /** Looks at a scroll that nobody has looked at yet. */
+  /** Measures a scroll that was not measured yet. */
   look?: () => void;
-  /** Told of each scroll of a view, of its end, and then of the next one's beginning. */
+  /** Called with a view at each of its scrolls, at its end, and then with the next one at its beginning. */
   readonly scrolls: ((view: View) => unknown)[];
   readonly ends: ((view: View) => unknown)[];
   readonly starts: ((view: View) => unknown)[];
@@ -44,7 +45,7 @@ export interface Views {
 const known = new WeakMap<Holloway, Views>();
 
 /** The views of a client's page; the plugins of one client share them, and the options of the one that has some. */
-export const viewsOf = (client: Holloway, options?: RouteOptions): Views => {
+export const viewsOf = (client: Holloway, host: PluginHost, options?: RouteOptions): Views => {
   const found = known.get(client);
   if (found) {
     found.options = options || found.options;
@@ -60,21 +61,22 @@ export const viewsOf = (client: Holloway, options?: RouteOptions): Views => {
   const show = (former?: View) => {
     for (const end of views.ends) end(views.now);
     shown = new URL(location.href);
-    const [path, search, hash] = routeOf(shown);
-    const page = {
-      path,
-      referrer: former ? former.page.url : document.referrer.split(/[?#]/)[0],
-      search,
-      title: document.title,
-      // A fragment that is no route may be a secret.
-      url: location.origin + path + search + (/^#!?\//.test(hash) ? hash : ""),
-    };
+    // The referrer of a route is the one before it. What comes back from the cache has begun its view by itself.
+    const { page: own, campaign } = host.view(!!former, former?.page.url as string | undefined);
+    const page: Record<string, unknown> = { ...own };
+    // The keys that make the view are in its URL.
+    const url = new URL(own.url as string);
+    for (const key of views.options.query || []) for (const value of shown.searchParams.getAll(key)) url.searchParams.set(key, value);
+    if (former) page.referrer = former.page.url;
+    page.search = url.search;
+    page.url = url.href;
     views.now = {
-      id: Date.now().toString(36) + Math.random().toString(36).slice(2),
-      path,
+      id: page.viewId as string,
+      address: location.href,
+      path: page.path as string,
       previousPath: former?.path,
       page,
-      ownPage: former && page,
+      context: { page, campaign },
       bottom: 0,
       percent: 0,
       toldDepth: 0,
@@ -84,7 +86,7 @@ export const viewsOf = (client: Holloway, options?: RouteOptions): Views => {
   const views = { options: options || {}, scrolls: [], ends: [], starts: [] } as unknown as Views;
   known.set(client, views);
   show();
-  views.ends.push((view) => (view.options = { context: { page: view.page } }));
+  views.ends.push((view) => (view.options = { context: view.context }));
   listenRoute(() => `${routeOf(shown)}` != `${routeOf(new URL(location.href))}` && show(views.now));
   // Back from the back-forward cache: seen anew.
   listen<PageTransitionEvent>("pageshow", ({ persisted }) => persisted && show());

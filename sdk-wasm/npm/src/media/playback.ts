@@ -2,7 +2,7 @@
 
 import { isMasked } from "../element.js";
 import type { PluginHost, Properties } from "../options.js";
-import { onPage, pageOfNow } from "../route.js";
+import { onPage } from "../route.js";
 
 /** In the words of a media element: seconds, and a volume from 0 to 1. */
 export interface Moment {
@@ -40,7 +40,7 @@ export const openPlayback = (element: Element, player: string, host: PluginHost)
   let soughtFrom: number | undefined;
   let at = 0;
   /** Where it was last played: what was watched may be told on another route. */
-  let page = pageOfNow();
+  let page = host.view();
   let watchedMs = 0;
   let reached: number[] = [];
   let ranges: [from: number, to: number][] = [];
@@ -73,7 +73,7 @@ export const openPlayback = (element: Element, player: string, host: PluginHost)
       length = moment.duration;
       sound = moment.muted ? 0 : moment.volume * 100;
       rate = moment.playbackRate;
-      page = pageOfNow();
+      page = host.view();
       if (moment.seeking) {
         soughtFrom ??= at;
         return;
