@@ -18,10 +18,8 @@ use crate::{ChunkId, HostMark, Rotation, Session, frame::crc32c, losses::Losses}
 
 const TEXTS: usize = Text::FirstEventId as usize + 1;
 const NUMBERS: usize = Number::IsActive as usize + 1;
-/// The first field, a text. A change of the fields changes it, and [`State::read`] then takes the former ones up too.
+/// The first field, a text. A change of the fields changes it.
 const VERSION: &str = "10:holloway-3";
-/// The version before: the same without [`Text::GroupId`].
-const FORMER_VERSION: &str = "10:holloway-2";
 
 /// The texts of a state, in the order of the file. An empty one stands for none.
 #[derive(Clone, Copy, Debug)]
@@ -224,16 +222,12 @@ impl State {
     #[inline(never)] // larger inside of its callers than by itself
     pub(crate) fn read(&mut self, text: &str) -> bool {
         let (crc, body) = text.split_at_checked(8).unwrap_or_default();
-        let former = body.strip_prefix(FORMER_VERSION);
-        let (Some(fields), true) = (former.or_else(|| body.strip_prefix(VERSION)), crc == crc_digits(body))
-        else {
+        let (Some(fields), true) = (body.strip_prefix(VERSION), crc == crc_digits(body)) else {
             return false;
         };
         let mut fields = Fields(fields);
-        for (index, text) in self.texts.iter_mut().enumerate() {
-            let is_absent = former.is_some() && index == Text::GroupId as usize;
-            let found = if is_absent { "" } else { fields.text() };
-            found.clone_into(text);
+        for text in &mut self.texts {
+            fields.text().clone_into(text);
         }
         fields.numbers(&mut self.numbers);
         fields.numbers(&mut self.host_mark);
@@ -362,15 +356,10 @@ mod tests {
         state.host_mark = [9, 8, 7, 6];
         state.losses.add(LossReason::StateDamaged, 2);
         state.gone.push(ChunkId(5));
-        let texts =
-            ["10:holloway-32:a12:ü0:0:0:5:{}\n[]0:1:s0:0:", "10:holloway-22:a12:ü0:0:0:5:{}\n[]1:s0:0:"];
-        let numbers = "3:0:0:0:0:0:0:0:0:0:0:0:0:1:9:8:7:6:0:0:0:0:0:0:0:0:0:0:0:0:2:5:";
-        let [text, former] = texts.map(|texts| {
-            let body = format!("{texts}{numbers}");
-            format!("{:08x}{body}", crc32c(body.as_bytes()))
-        });
+        let body = "10:holloway-32:a12:ü0:0:0:5:{}\n[]0:1:s0:0:\
+            3:0:0:0:0:0:0:0:0:0:0:0:0:1:9:8:7:6:0:0:0:0:0:0:0:0:0:0:0:0:2:5:";
+        let text = format!("{:08x}{body}", crc32c(body.as_bytes()));
         assert_eq!(String::from_utf8(state.write()).expect("a text"), text);
-        assert_eq!(read(former.as_bytes()), Some(state.clone()), "the version before, which knew no group");
         assert_eq!(read(text.as_bytes()), Some(state));
     }
 
