@@ -16,7 +16,7 @@ const here = import.meta.dirname;
 const dist = join(here, "dist");
 
 /** The core, deflated as far as patience goes. */
-const module = Buffer.from(await deflateAsync(readFileSync(join(glue, "core.wasm")), { numiterations: 200 })).toString("base64");
+const module = Buffer.from(await deflateAsync(readFileSync(join(glue, "core.wasm")), { numiterations: 800 })).toString("base64");
 
 /** Where the module goes in a script of its own, once that is minified. */
 const PLACE = "@core@";

@@ -29,7 +29,7 @@ const start = async (instantiate: (imports: WebAssembly.Imports) => unknown): Pr
     return pages[page]![kind]!(first, second, (kind == DIAGNOSE ? diagnosticOf(first, second, text) : text) as never) as number;
   };
   // Modules and names as the tool gave them: one is ours, the others prepare what numbers do not need.
-  const imports: WebAssembly.Imports = new Proxy((() => {}) as unknown as WebAssembly.Imports, { get: (_, name) => (/act/.test(name as string) ? act : imports) });
+  const imports: WebAssembly.Imports = new Proxy(act as unknown as WebAssembly.Imports, { get: (_, name) => (/act/.test(name as string) ? act : imports) });
   const module = (await instantiate(imports)) as Module;
   const give = (text: string): [at: number, bytes: number, reserved: number] => {
     const reserved = text.length * 3;
