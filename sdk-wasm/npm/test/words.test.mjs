@@ -6,6 +6,7 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { gunzipSync } from "node:zlib";
 
 import { serve } from "./app.mjs";
 import { bundlePage } from "./bundle.mjs";
@@ -25,9 +26,12 @@ let answer = 200;
 let site, developer, browser, collector, host;
 before(async () => {
   collector = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk) => (body += chunk));
+    const chunks = [];
+    request.on("data", (chunk) => chunks.push(chunk));
     request.on("end", () => {
+      const sent = Buffer.concat(chunks);
+      // Large bodies come packed.
+      const body = sent[0] == 0x1f ? gunzipSync(sent) : sent;
       const headers = { "access-control-allow-origin": "*", "content-type": "application/json" };
       if (typeof answer == "number") return void response.writeHead(answer, headers).end("{}");
       response.writeHead(200, headers).end(answer(JSON.parse(body).batch));
