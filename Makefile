@@ -94,7 +94,7 @@ dist: ## the artefacts of a release, with checksums, in target/dist/ (PARTS="pyt
 	xtask/dist.sh $(PARTS)
 
 # These take a minute or less each; `make test-newcomer` has the others too, and the artefacts of a release.
-NEWCOMERS := jest sveltekit rust python jvm
+NEWCOMERS := html vite jest sveltekit next rust python jvm
 
 .PHONY: test-newcomers-quick
 test-newcomers-quick: npm
