@@ -64,11 +64,13 @@ fn child() {
         }
         wait_to_be_killed();
     }
+    // Four children in a row stay below the 10,000 events that an outbox holds.
+    let calls = if role == "tracks a quarter" { 2_400 / THREADS } else { 3_000 };
     std::thread::scope(|scope| {
         for thread in 0..THREADS {
             let hw = hw.clone();
             scope.spawn(move || {
-                for number in 0..3_000 {
+                for number in 0..calls {
                     let n = number * THREADS + thread;
                     hw.track("Counted", json!({ "n": n }));
                     say(&format!("n {n}"));
@@ -199,7 +201,7 @@ fn a_second_kill_before_the_calls_are_taken_loses_nothing_either() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut said = BTreeSet::new();
     for lines in [30, 1, 2, 50] {
-        said.extend(killed(folder.path(), "tracks", lines));
+        said.extend(killed(folder.path(), "tracks a quarter", lines));
     }
     let found = numbers(&Recorder::new(), folder.path());
     assert!(said.is_subset(&found), "missing {:?}", said.difference(&found));
