@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Checked, tree::Tree};
 
 /// Findings that the repository may have. Lower it when a change removes some; never raise it.
-const FINDINGS_MAX: usize = 660;
+const FINDINGS_MAX: usize = 610;
 
 /// Words that hide the actor of a sentence.
 const VAGUE: [&str; 6] = ["told", "nobody", "somebody", "whoever", "for ever", "hears of"];
