@@ -79,7 +79,7 @@ impl Scope {
 
     /// The same with this context, a JSON object laid over the client's, such as `ip`, `userAgent`, `page` and `locale` of
     /// the request; over an earlier one, member by member. With a `userAgent` the client's `os` and `device` are left out:
-    /// they are the server's.
+    /// they are the server's. A `session` in it, as of a page whose context is passed on, is left out too.
     #[must_use]
     pub fn with_context(mut self, context: impl Serialize) -> Self {
         let context =

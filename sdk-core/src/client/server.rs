@@ -26,7 +26,9 @@ impl Client {
     /// The event carries these ids alone. It has no session, no super properties and no purposes of the client's own
     /// visitor, and changes none of them: no identity, no session, no number. It has the client's library and context
     /// ([`Self::set_context`]) under `options.context`. What describes the server and not the visitor is left out: the client's
-    /// `locale` and `timezone`, and where `options.context` names a `userAgent`, its `os` and `device`. Sampling by session does not apply.
+    /// `locale` and `timezone`, and where `options.context` names a `userAgent`, its `os` and `device`. A `session` in
+    /// `options.context`, such as the one of a page that the server passes on, is left out too. Sampling by session does not
+    /// apply.
     ///
     /// `name` and `body` are as in [`Self::event`]. An identify's user is `name`, or else `ids.user_id`. An alias joins
     /// `name`, or else `ids.user_id`, to the former id: `body`, or else the ids that are left.
@@ -97,10 +99,19 @@ impl Client {
         let mut plugins = core::mem::take(&mut self.plugins);
         let has_agent = own.get("userAgent").is_some_and(|agent| agent.text() != "null");
         let host = &without(&self.context, |key| match key {
-            "locale" | "timezone" => true,
+            "locale" | "timezone" | "session" => true,
             "os" | "device" => has_agent,
             _ => false,
         });
+        // A page's session that a server passes on: the event would begin or extend that session, and after a kill the
+        // client's own visitor would go on as the page's.
+        let own_text;
+        let own = if own.get("session").is_some() {
+            own_text = without(own.text(), |key| key == "session");
+            RawJson::trusted(&own_text)
+        } else {
+            own
+        };
         let context = [RawJson::trusted(&library), RawJson::trusted(host), own];
         let event = Event { context: &context, ..event };
         let mut payload = roomy(256 + library.len() + host.len());
@@ -124,8 +135,10 @@ impl Client {
 fn named<'a>(ids: EventIds<'a>, kind: EventKind, name: &'a str, body: Option<&'a str>) -> Option<Named<'a>> {
     let given = Some(name).filter(|name| !name.is_empty());
     let EventIds { user_id, anonymous_id } = ids;
+    let is_blank = |id: &str| is_absent_id(id) || id.trim().is_empty();
     let named = match kind {
-        EventKind::Track | EventKind::Group => Named { ids, name: Some(given?), object: body },
+        EventKind::Track => Named { ids, name: Some(given?), object: body },
+        EventKind::Group => Named { ids, name: Some(given.filter(|id| !is_blank(id))?), object: body },
         EventKind::Page | EventKind::Screen => Named { ids, name: given, object: body },
         EventKind::Identify => {
             Named { ids: EventIds { user_id: given.or(user_id), anonymous_id }, name: None, object: body }
@@ -136,7 +149,6 @@ fn named<'a>(ids: EventIds<'a>, kind: EventKind, name: &'a str, body: Option<&'a
             Named { ids, name: Some(body.or(former).or(anonymous_id)?), object: None }
         }
     };
-    let is_blank = |id: &str| is_absent_id(id) || id.trim().is_empty();
     let has_former = kind != EventKind::Alias || !named.name.is_some_and(is_blank);
     let mut all = [user_id, named.ids.user_id, anonymous_id].into_iter().flatten().peekable();
     (has_former && all.peek().is_some() && !all.any(is_blank)).then_some(named)
