@@ -178,7 +178,7 @@ pub(crate) fn timed_out(gauges: &Gauges, handoff: &Handoff, waited_ms: u128) -> 
 }
 
 /// Whether an event was lost after the app had handed it over as it should.
-fn is_on_the_way(reason: LossReason) -> bool {
+pub(crate) fn is_on_the_way(reason: LossReason) -> bool {
     matches!(
         reason,
         LossReason::QueueFull
