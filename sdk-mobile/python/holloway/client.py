@@ -172,12 +172,17 @@ class Client:
     ) -> None:
         """Makes ``user_id`` the user of this client's own visitor, until ``reset`` or another ``identify``.
 
-        With an ``anonymous_id`` it changes nothing here, and records that this visitor is the user. Not for servers, where
-        each request has a user of its own: see ``for_user``.
+        With an ``anonymous_id`` it changes nothing here, and records that this visitor is the user; None stands for a
+        request without a visitor, and records the traits of the user alone. Not for servers, where each request has a user of
+        its own: see ``for_user``.
         """
-        if anonymous_id is OWN and not text(user_id).strip():
+        user = text(user_id)
+        if anonymous_id is not OWN:
+            self._identify("", traits, timestamp, message_id, context, user, anonymous_id)
+            return
+        if not user.strip():
             log.warning("identify is dropped: expected a user id, found none, or a blank one")
-        self._identify(text(user_id), traits, timestamp, message_id, context, OWN, anonymous_id)
+        self._identify(user, traits, timestamp, message_id, context, OWN, OWN)
 
     def _identify(
         self,

@@ -138,8 +138,24 @@ class Users(WithCollector):
     def test_a_request_without_the_cookie_is_the_users_alone(self) -> None:
         with self.client() as hw:
             hw.for_user("ada").with_anonymous_id(None).track("A")
-        (event,) = self.collector.events
-        self.assertEqual((event["userId"], event.get("anonymousId")), ("ada", None))
+            hw.identify("ada", {"plan": "pro"}, anonymous_id=None)
+            hw.flush()
+            self.assertEqual((hw.losses, hw.user_id), ({}, None))
+        events = self.collector.events
+        self.assertEqual([(e["type"], e["userId"], e.get("anonymousId")) for e in events], [
+            ("track", "ada", None),
+            ("identify", "ada", None),
+        ])
+
+    def test_a_login_without_a_user_is_refused_also_with_a_visitor(self) -> None:
+        with self.client() as hw:
+            with self.assertLogs("holloway", "WARNING") as log:
+                hw.identify(None, {"plan": "pro"}, anonymous_id="a1")
+                hw.identify(" ", anonymous_id="a1")
+            hw.flush()
+            self.assertEqual(hw.losses, {"serialize": 2})
+        self.assertEqual(self.collector.events, [])
+        self.assertIn("identify is dropped: expected a user id", log.output[0])
 
 
 class Anything(WithCollector):
