@@ -33,7 +33,7 @@ class Scope internal constructor(
      * Returns a handle with this context laid over the client's: `ip`, `userAgent`, `page` and `locale` of the request. With a
      * `userAgent` the client's `os` and `device`, which are the server's, are left out.
      */
-    fun withContext(context: Map<String, Any?>) = Scope(client, userId, anonymousId, this.context + context)
+    fun withContext(context: Map<String, Any?>) = Scope(client, userId, anonymousId, this.context.under(context))
 
     /** Records that the user did something. */
     @JvmOverloads
@@ -70,9 +70,21 @@ class Scope internal constructor(
     private fun of(options: EventOptions?): EventOptions {
         val own = options ?: EventOptions()
         return own.copy(
-            context = if (context.isEmpty()) own.context else context + own.context.orEmpty(),
+            context = own.context?.let(context::under) ?: context,
             userId = own.userId ?: userId,
             anonymousId = own.anonymousId ?: anonymousId,
         )
     }
+}
+
+/** Returns these members with others laid over them. Never throws: see [Unreadable]. */
+private fun Map<String, Any?>.under(over: Map<String, Any?>): Map<String, Any?> = try {
+    this + over
+} catch (e: Exception) {
+    Unreadable(e)
+}
+
+/** Stands for a map that cannot be read, such as one that changes meanwhile: the client drops the event and counts it. */
+private class Unreadable(private val cause: Exception) : AbstractMap<String, Any?>() {
+    override val entries: Set<Map.Entry<String, Any?>> get() = throw cause
 }

@@ -89,6 +89,25 @@ class ServerTest {
     }
 
     @Test
+    fun `a context that cannot be read is a counted loss, and nothing is thrown`() {
+        // As a map that another thread changes meanwhile.
+        val broken = object : AbstractMap<String, Any?>() {
+            override val entries: Set<Map.Entry<String, Any?>> get() = throw ConcurrentModificationException("changed")
+        }
+        val events = record { hw ->
+            val ada = hw.forUser("ada").withContext(mapOf("ip" to "192.0.2.1"))
+            ada.withContext(broken).track("Lost")
+            ada.withContext(broken).withContext(mapOf("locale" to "de")).track("Lost")
+            ada.track("Lost", options = EventOptions(context = broken))
+            hw.forUser("ada").track("Lost", options = EventOptions(context = broken))
+            hw.flush()
+            assertEquals(mapOf("serialize" to 4L), hw.losses)
+            ada.track("Kept")
+        }
+        assertEquals(listOf("Kept"), events.map { it["event"].asString })
+    }
+
+    @Test
     @EnabledIfSystemProperty(named = "holloway.program", matches = ".+", disabledReason = "HOLLOWAY_BIN names no program")
     fun `two users of one client are two people`() {
         RealCollector(System.getProperty("holloway.program"), folder.resolve("data")).use { real ->
