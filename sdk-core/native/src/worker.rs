@@ -165,7 +165,9 @@ impl Worker {
     fn until_due(&self, pause: Duration) -> Duration {
         let due = [self.core.next_deadline(), self.flushes.next_deadline()].into_iter().flatten().min();
         let now = self.clock.now();
-        due.map_or(pause, |due| pause.min(Duration::from_millis(due.saturating_sub(now.mono_ms) + 1)))
+        due.map_or(pause, |due| {
+            pause.min(Duration::from_millis(due.saturating_sub(now.mono_ms).saturating_add(1)))
+        })
     }
 
     /// Gives calls to the core and their events to the disk.
