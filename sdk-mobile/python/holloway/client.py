@@ -172,9 +172,8 @@ class Client:
     ) -> None:
         """Makes ``user_id`` the user of this client's own visitor, until ``reset`` or another ``identify``.
 
-        With an ``anonymous_id`` it changes nothing here, and records that this visitor is the user; None stands for a
-        request without a visitor, and records the traits of the user alone. Not for servers, where each request has a user of
-        its own: see ``for_user``.
+        With an ``anonymous_id`` it changes nothing here, and records that this visitor is the user; with None, the traits of
+        the user alone. Not for servers, where each request has a user of its own: see ``for_user``.
         """
         user = text(user_id)
         if anonymous_id is not OWN:
