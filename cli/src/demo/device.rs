@@ -18,7 +18,7 @@ pub(super) struct Device<'t> {
     truth: &'t mut Truth,
     /// Unique; message ids follow from it.
     id: String,
-    /// The cause of the person that this device is while nobody has logged in.
+    /// The cause of the person that this device is before the first login.
     cause: Cause,
     user: Option<(String, Cause)>,
     /// Logouts so far: each begins another anonymous id.

@@ -48,7 +48,7 @@ struct Known {
 }
 
 impl Truth {
-    /// Counts an event of a person. `key` is the user, or the device while nobody has logged in on it.
+    /// Counts an event of a person. `key` is the user, or the device before the first login on it.
     pub(super) fn saw(&mut self, key: &str, cause: Cause, at_ms: u64) {
         if let Some(known) = self.people.get_mut(key) {
             known.times_ms.push(at_ms);

@@ -50,9 +50,9 @@ pub(crate) enum Kind {
 pub(crate) struct Words<'a> {
     /// Event, page, user, group or key.
     pub(crate) name: Option<&'a str>,
-    /// The former id of an alias; the client's own where there is none.
+    /// The former id of an alias; without it, the id of the client's own visitor.
     pub(crate) previous: Option<&'a str>,
-    /// The visitor of the event; the client's own where there is none.
+    /// The ids of the event's visitor; without them, those of the client's own visitor.
     pub(crate) ids: EventIds<'a>,
     pub(crate) message_id: Option<&'a str>,
     pub(crate) timestamp_unix_ms: Option<u64>,
@@ -113,7 +113,7 @@ fn text(out: &mut Scratch, flag: u8, text: Option<&str>) -> u8 {
     flag
 }
 
-/// Writes an object. One that cannot be written as JSON goes on as text that is none, which the core counts as a loss.
+/// Writes an object. A value that JSON cannot carry is written as invalid text, which the core counts as a loss.
 fn json(out: &mut Scratch, flag: u8, value: Option<&impl Serialize>) -> u8 {
     let Some(value) = value else { return 0 };
     let start = out.len();

@@ -42,7 +42,7 @@ impl Client {
         self.is_kept = true;
         self.kept_losses = self.state.losses;
         self.must_save = false;
-        // After a denial no id may stay on the device; whoever agrees again gets the one in memory.
+        // After a denial no id may stay on the device; a later agreement takes the id in memory.
         let mut id = String::new();
         let is_denied = self.consent() == Consent::Denied;
         if is_denied {

@@ -11,7 +11,7 @@ export const notify = <T>(listeners: ((value: T) => void)[], value: T): void => 
   }
 };
 
-/** Listeners of one kind: what tells all of them, and what adds one. */
+/** Listeners of one kind: a function that calls all of them, and one that adds a listener. */
 export const openListeners = <T>(first?: ((value: T) => void) | undefined) => {
   const all = first ? [first] : [];
   return [(value: T) => notify(all, value), (listener: (value: T) => void) => void all.push(listener)] as const;

@@ -12,7 +12,7 @@ const REPEAT_MS = 1_000;
 
 const isGiven = (value: unknown): boolean => typeof value == "string" && value != "";
 
-/** The engine of a page. Without a write key, a host or a page there is none; the first two are written to the console. */
+/** The engine of a page. Without a write key, a host or a page it is undefined; a missing key or host is written to the console. */
 const openEngine = (options?: InitOptions | null) => {
   let [writeKey, host, error]: unknown[] = [];
   try {
@@ -48,7 +48,7 @@ export const createClient = <Plan = any>(options?: InitOptions | null): Holloway
     const said = isOwn && (name || 1);
     const [lastAddress, lastMs, lastSaid, lastView] = viewed;
     if (address == lastAddress && Math.abs(atMs - lastMs!) < REPEAT_MS && (!said || !lastSaid || said == lastSaid)) return false;
-    // A view that has ended, or that a stub took down, is none to begin after.
+    // A view that has ended, or that a stub recorded, does not begin another one.
     const viewId = () => address == location.href && pageContext().page.viewId;
     if (said && lastView && viewId() == lastView) beginView();
     viewed = [address, atMs, said, viewId()];

@@ -93,7 +93,7 @@ for (const [name, { isCommonJs, ...mode }] of Object.entries(TYPES)) {
       types: [],
       ...mode,
     };
-    const source = (file) => readFileSync(join(import.meta.dirname, "types", file), "utf8");
+    const source = (file) => readFileSync(join(import.meta.dirname, "compiled", file), "utf8");
     const files = {
       "package.json": JSON.stringify({ type: isCommonJs ? "commonjs" : "module" }),
       "tsconfig.json": JSON.stringify({ compilerOptions: options, files: ["accepted.ts", "refused.ts"] }),

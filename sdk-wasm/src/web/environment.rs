@@ -52,7 +52,7 @@ pub(super) async fn client_hints(window: &Window) -> Option<String> {
     Some(json(&JsFuture::from(asked).await.ok()?))
 }
 
-/// The connection, as far as a browser tells it, as JSON; empty where it does not.
+/// Returns the connection as JSON, as far as the browser exposes it; empty where it does not.
 fn network(navigator: &JsValue) -> String {
     let connection = property(navigator, "connection");
     let Some(kind) = property(&connection, "effectiveType").as_string() else { return String::new() };

@@ -29,7 +29,7 @@ pub(crate) fn check(tree: &Tree) -> Checked {
             blocks += 1;
             if let Err(error) = serde_json::from_str::<serde_json::Value>(block) {
                 let start: String = block.chars().take(60).collect();
-                findings.push(format!("{}: a block marked json is none ({error}): {start}", file.path));
+                findings.push(format!("{}: a block marked json is not JSON ({error}): {start}", file.path));
             }
         }
     }
@@ -199,6 +199,6 @@ mod tests {
         check("`make run`\n```sh\nmake npm    # packs\n```", "");
         check("`make walk`", "no verb walk");
         check("```sh\nmake fly\n```", "no verb fly");
-        check("```json\n{a:1}\n```", "a block marked json is none");
+        check("```json\n{a:1}\n```", "a block marked json is not JSON");
     }
 }

@@ -36,7 +36,7 @@ const KINDS: [EventKind; 6] = [
 /// `body`, `context` and `integrations` are JSON objects as texts, empty for none. Kinds 0 to 5 are track, page, screen,
 /// identify (`name` is the user's id), group (`name` is the group's) and alias (`name` is the new id, `body` the former
 /// one as it is); 7 registers super properties for the calls after it and is no event; 16 is added to a kind whose
-/// texts nobody chose: those are scrubbed ([`scrub`]). identify and alias change the user of the calls after them, and a
+/// texts a feature recorded by itself: those are scrubbed ([`scrub`]). identify and alias change the user of the calls after them, and a
 /// group is in the context of its own call and of those after it. Without an id ([`is_absent_id`]) these three are no
 /// calls.
 ///

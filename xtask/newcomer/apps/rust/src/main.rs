@@ -1,4 +1,4 @@
-//! A server of many users, as somebody writes it who knows tokio and has read the README.
+//! A server of many users, as a developer writes it after reading the README.
 //!
 //! Prints one line for each thing that it tried; the test reads them.
 
